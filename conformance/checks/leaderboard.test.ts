@@ -1,0 +1,20 @@
+// The leaderboard check against a real server: the pattern passes, the naive version counts re-sent events twice.
+
+import { expect, test } from "vitest";
+import { steadyRun } from "../testing/steady-run.ts";
+import { leaderboardCheck } from "./leaderboard.ts";
+
+for (const topology of ["sentinel", "cluster"] as const) {
+  test(`passes on ${topology} when nothing happens`, async () => {
+    const { finding } = await steadyRun(leaderboardCheck, { topology });
+    expect(finding).toMatchObject({ verdict: "pass", measured: { lostOps: 0, duplicateOps: 0, failedOps: 0, unknownOps: 0 } });
+    expect(finding.measured.ackedOps).toBeGreaterThan(40);
+  });
+
+  test(`the bad twin violates on ${topology} without any fault`, async () => {
+    const { finding } = await steadyRun(leaderboardCheck, { topology, badTwin: true });
+    expect(finding.verdict).toBe("violation");
+    expect(finding.reason).toMatch(/awards were counted more than once/);
+    expect(finding.evidence.length).toBeGreaterThan(0);
+  });
+}

@@ -1,0 +1,120 @@
+// `holdfast verify`: one runner a deployment, side by side, then one report. Decides nothing about verdicts.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, existsSync } from "node:fs";
+import { availableParallelism, release } from "node:os";
+import { join } from "node:path";
+import type { DeploymentSpec } from "../../spec/deployment-spec.ts";
+import { closingTable } from "../report/closing-table.ts";
+import { liveView, type LiveView } from "../report/live-view.ts";
+import { schemaVersion, type DeploymentReport, type Report } from "../report/report.ts";
+import { exitCodeOf, verdictOf } from "../report/worst-verdict.ts";
+import { writeReport } from "../report/write-report.ts";
+import { targets } from "../targets/index.ts";
+import { launchRunner, type Runner } from "./launch-runner.ts";
+import type { VerifyPlan } from "./plan-verify.ts";
+
+export interface VerifyLook {
+  readonly out: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** What repeats this run, seed included. */
+  readonly command: string;
+}
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** Version and commit of this kit; "unknown" outside a checkout. */
+export function kit(): { readonly version: string; readonly commit: string } {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  try {
+    return { version, commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim() };
+  } catch {
+    return { version, commit: "unknown" };
+  }
+}
+
+/** What is reported of a deployment that never ran. */
+const failed = (plan: VerifyPlan, spec: DeploymentSpec, error: string): DeploymentReport => ({
+  target: plan.target,
+  topology: spec.topology.kind,
+  engine: spec.engine.name,
+  engineVersion: "",
+  profile: spec.profile,
+  spec: spec as unknown as Record<string, unknown>,
+  readyMs: null,
+  nodes: [],
+  faults: [],
+  error,
+});
+
+function runOne(plan: VerifyPlan, spec: DeploymentSpec, run: { readonly historyFile: string; readonly startedNs: bigint; readonly view: LiveView | undefined }): { readonly runner?: Runner; readonly report: Promise<DeploymentReport> } {
+  const refused = targets[plan.target]?.unsupported(spec) ?? [];
+  if (refused.length > 0) return { report: Promise.resolve(failed(plan, spec, refused.join("; "))) };
+  const runner = launchRunner(
+    {
+      kind: "verify",
+      target: plan.target,
+      spec,
+      patterns: plan.patterns,
+      steps: plan.steps,
+      seed: plan.seed,
+      ...(plan.badTwin === undefined ? {} : { badTwin: plan.badTwin }),
+      ...(plan.budgets === undefined ? {} : { budgets: plan.budgets }),
+      historyFile: run.historyFile,
+      startedNs: run.startedNs.toString(),
+    },
+    { onMessage: (message) => message.kind === "progress" && run.view?.show(message.event) },
+  );
+  return { runner, report: runner.done.then((last) => last.report ?? failed(plan, spec, last.error ?? "the runner said nothing")) };
+}
+
+const colourWanted = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env["NO_COLOR"] === undefined;
+
+/** Runs the plan; resolves to the exit code. Ctrl-C takes every deployment down and exits with 130. */
+export async function verify(plan: VerifyPlan, look: VerifyLook): Promise<number> {
+  const startedAt = new Date();
+  const startedNs = process.hrtime.bigint();
+  mkdirSync(look.out, { recursive: true });
+  const screen = process.stderr;
+  using view = look.quiet || look.json ? undefined : liveView({ write: (text) => void screen.write(text), isTty: screen.isTTY, colour: colourWanted(screen), columns: () => screen.columns ?? 100 });
+  const runs = plan.specs.map((spec) => {
+    const historyFile = join(look.out, `.history-${spec.topology.kind}.jsonl`);
+    rmSync(historyFile, { force: true });
+    return { historyFile, ...runOne(plan, spec, { historyFile, startedNs, view }) };
+  });
+  const interrupted = { by: undefined as NodeJS.Signals | undefined };
+  const interrupt = (signal: NodeJS.Signals): void => {
+    interrupted.by = signal;
+    for (const run of runs) run.runner?.stop();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
+  const deployments = await Promise.all(runs.map((run) => run.report));
+  view?.close();
+  const histories = runs.map((run) => run.historyFile).filter((file) => existsSync(file));
+  if (interrupted.by !== undefined) {
+    for (const file of histories) rmSync(file, { force: true });
+    process.stderr.write(`stopped by ${interrupted.by}: every deployment was taken down, no report was written\n`);
+    return 130;
+  }
+  const report: Report = {
+    schemaVersion,
+    kit: kit(),
+    command: look.command,
+    seed: plan.seed,
+    startedAt: startedAt.toISOString(),
+    durationMs: Math.round(Number(process.hrtime.bigint() - startedNs) / 1e6),
+    verdict: verdictOf({ deployments }),
+    exitCode: exitCodeOf({ deployments }),
+    harness: { stallMsMax: 0, cpus: availableParallelism(), node: process.versions.node, kernel: release() },
+    deployments,
+  };
+  await writeReport(look.out, report, histories);
+  for (const file of histories) rmSync(file, { force: true });
+  if (look.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else if (!look.quiet) {
+    process.stdout.write(closingTable(report, { colour: colourWanted(process.stdout), width: process.stdout.columns ?? 120 }));
+    process.stdout.write(`\nreport: ${join(look.out, "report.html")}\n`);
+  } else process.stdout.write(`${report.verdict} ${join(look.out, "report.json")}\n`);
+  return report.exitCode;
+}

@@ -1,0 +1,112 @@
+// The connection preset: ioredis options for Sentinel and Cluster that ride out a crash and a hang without a rejected call.
+// It connects and nothing else: deadlines belong to the caller, because only the caller knows how long an answer is worth waiting for.
+
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from "ioredis";
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a deployment tells its clients. */
+export interface Connection {
+  readonly topology: "sentinel" | "cluster";
+  readonly sentinels: readonly Endpoint[];
+  readonly masterName: string;
+  readonly nodes: readonly Endpoint[];
+  readonly username: string;
+  readonly password: string;
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
+}
+
+/** `requests`: ordinary commands. `blocking`: BullMQ workers, BLPOP. `subscriber`: a connection that only listens. */
+export type Purpose = "requests" | "blocking" | "subscriber";
+
+export type Client = Redis | Cluster;
+
+/**
+ * ms until the next try: 50 to 150, and up to 1.1 s after half a minute without success. Never null: a client that gives
+ * up is dead for good. Short, because a try costs one refused connect and the outage may end at any moment; spread,
+ * because every client of a deployment loses its primary in the same millisecond.
+ */
+export const retryDelayMs = (times: number): number => 50 + Math.random() * (times > 300 ? 1000 : 100);
+
+/** Replies by which a wrong or unready node says that it did not apply the command: find the primary again, then send it again. */
+const notApplied = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED|NOREPLICAS)/;
+
+/** With RESP3 (the default of ioredis 6) some replies change shape; `legacy` keeps those that applications know. */
+type LegacyReplies = RedisOptions & { replyMapping: "legacy" };
+
+function shared(connection: Connection, purpose: Purpose): LegacyReplies {
+  return {
+    replyMapping: "legacy",
+    username: connection.username,
+    password: connection.password,
+    ...(connection.tls ? { tls: { ...connection.tls } } : {}),
+    connectTimeout: 2000, // the default of 10 s is spent on every black-holed address
+    keepAlive: 10_000, // half-open links are found by the OS as well
+    enableReadyCheck: true,
+    autoResendUnfulfilledCommands: true, // false hangs promises on 6.0.0 (redis/ioredis#2193)
+    maxRetriesPerRequest: null, // counts reconnects, not time: the caller's deadline decides
+    ...(purpose === "requests" ? { socketTimeout: 3000 } : {}), // a hang becomes a reconnect with resend
+  };
+}
+
+function sentinelOptions(connection: Connection, purpose: Purpose): LegacyReplies {
+  return {
+    ...shared(connection, purpose),
+    ...(purpose === "blocking" ? { socketTimeout: 15_000 } : {}), // longer than BullMQ's drainDelay
+    sentinels: connection.sentinels.map(({ host, port }) => ({ host, port })),
+    name: connection.masterName,
+    role: "master",
+    sentinelUsername: connection.username,
+    sentinelPassword: connection.password,
+    ...(connection.tls ? { enableTLSForSentinelMode: true, sentinelTLS: { ...connection.tls } } : {}),
+    sentinelCommandTimeout: 1000, // one hung Sentinel must not block discovery
+    sentinelRetryStrategy: retryDelayMs,
+    failoverDetector: true, // leaves the old primary at +switch-master
+    retryStrategy: retryDelayMs,
+    reconnectOnError: (error) => (notApplied.test(error.message) ? 2 : false),
+  };
+}
+
+function clusterOptions(connection: Connection, purpose: Purpose): ClusterOptions & { redisOptions: LegacyReplies } {
+  return {
+    redisOptions: shared(connection, purpose),
+    scaleReads: "master",
+    // Each turn during an outage (refused, ask another node, MOVED to the dead one) costs two of these and waits once:
+    // 1000 / 2 x 100 ms = 50 s, longer than any detection. The default of 16 gives up after 0.8 s.
+    maxRedirections: 1000,
+    retryDelayOnFailover: 100,
+    retryDelayOnClusterDown: 100,
+    retryDelayOnTryAgain: 100,
+    retryDelayOnMoved: 10, // two nodes that name each other must not burn all redirections within a blink
+    slotsRefreshInterval: 2000, // off by default since v5: without it a hung primary is never left
+    slotsRefreshTimeout: 1000,
+    clusterRetryStrategy: retryDelayMs,
+    shardedSubscribers: purpose === "subscriber",
+  };
+}
+
+/**
+ * ioredis hands NOREPLICAS, READONLY and their like to the caller in Cluster mode (`reconnectOnError` would end the
+ * node's connection for good). They mean what CLUSTERDOWN means, wait and ask again, so they take the same road.
+ */
+function resendRefused(cluster: Cluster): Cluster {
+  const handleError = cluster.handleError.bind(cluster);
+  cluster.handleError = (error, ttl, handlers) =>
+    handleError(notApplied.test(error.message) ? new Error(`CLUSTERDOWN ${error.message}`) : error, ttl, handlers);
+  const duplicate = cluster.duplicate.bind(cluster);
+  cluster.duplicate = ((...overrides: Parameters<typeof duplicate>) => resendRefused(duplicate(...overrides))) as typeof duplicate;
+  return cluster;
+}
+
+/** A client that finds the primary again after every fault. Its `error` events are the application's to log; calls keep waiting. */
+export function createClient(connection: Connection, purpose: Purpose = "requests"): Client {
+  const client =
+    connection.topology === "cluster"
+      ? resendRefused(new Cluster(connection.nodes.map(({ host, port }) => ({ host, port })), clusterOptions(connection, purpose)))
+      : new Redis(sentinelOptions(connection, purpose));
+  client.on("error", () => {}); // without a listener ioredis prints to the console
+  return client;
+}
