@@ -31,12 +31,18 @@ export interface RunPlan {
   readonly startedNs: bigint;
 }
 
+/** What has been learned so far; grows with every fault. */
 interface Collected {
   readonly faults: FaultReport[];
   readonly samples: RoleSample[];
   readonly events: HistoryEvent[];
   readonly lostAtNs: bigint[];
+  first?: Pick<DeploymentReport, "engineVersion" | "nodes"> & { readonly readyMs: number };
+  deployment?: Deployment;
+  stallMsMax: number;
 }
+
+const label = (step: FaultStep) => ({ fault: step.name, ...(step.variant === undefined ? {} : { variant: step.variant }) });
 
 const notApplicable = (step: FaultStep, reason: string): FaultReport => ({
   name: step.name,
@@ -58,6 +64,7 @@ const timersOf = (spec: DeploymentSpec): Timers => ({
   detectionMs: spec.topology.kind === "sentinel" ? spec.failover.downAfterMs : spec.failover.nodeTimeoutMs,
 });
 
+/** The fault's cost in one line: what the live view shows. */
 function worstOf(report: FaultReport): { readonly gapMs: number | null; readonly lostOps: number; readonly reason?: string } {
   const gaps = report.cells.flatMap((cell) => cell.gapMs ?? []);
   const bad = report.cells.find((cell) => cell.verdict !== "pass" && cell.verdict !== "documented-limit");
@@ -68,87 +75,106 @@ function worstOf(report: FaultReport): { readonly gapMs: number | null; readonly
   };
 }
 
-/** Runs every step on deployments of one spec; a deployment that did not heal is replaced by a fresh one. */
-export async function runDeployment(plan: RunPlan): Promise<DeploymentReport> {
-  const name = plan.spec.topology.kind;
-  const atMs = (ns: bigint): number => Math.max(0, Math.round(msBetween(plan.startedNs, ns)));
-  const now = () => ({ deployment: name, atMs: atMs(plan.nowNs()) });
-  const collected: Collected = { faults: [], samples: [], events: [], lostAtNs: [] };
-  let first: { readonly readyMs: number; readonly engineVersion: string; readonly nodes: DeploymentReport["nodes"] } | undefined;
-  let deployment: Deployment | undefined;
-  let error: string | undefined;
-  const bringUp = async (): Promise<Deployment> => {
-    plan.onProgress({ ...now(), kind: "deployment-starting", what: `${plan.spec.name} on ${plan.target.name}` });
-    const up = await plan.target.up(plan.spec, { seed: plan.seed, signal: plan.signal, progress: (text) => plan.onProgress({ ...now(), kind: "note", text }) });
-    const nodes = (await up.nodes()).map(({ id, address, zone, shard, role }) => ({ id, address, zone, shard, role }));
-    first ??= { readyMs: up.readyMs, engineVersion: up.engineVersion, nodes };
-    plan.onProgress({ ...now(), kind: "deployment-ready", readyMs: up.readyMs, engineVersion: up.engineVersion });
-    return up;
-  };
-  const oneFault = async (step: FaultStep, index: number): Promise<void> => {
-    deployment ??= await bringUp();
-    const missing = deployment.faults[step.name] === undefined ? (deployment.missing[step.name] ?? `the ${plan.target.name} target cannot do it`) : undefined;
-    if (missing !== undefined) return void collected.faults.push(notApplicable(step, missing));
-    const label = { fault: step.name, ...(step.variant === undefined ? {} : { variant: step.variant }) };
-    plan.onProgress({ ...now(), ...label, kind: "fault-starting" });
-    const stalls = watchStalls();
-    const outcome: FaultOutcome = await runFault({
-      ...plan,
-      deployment,
-      step,
-      index,
-      timers: timersOf(plan.spec),
-      tell: (what, evidence, ms) =>
-        plan.onProgress(what === "redundant" ? { ...now(), ...label, kind: "fault-redundant", redundancyMs: ms } : { ...now(), ...label, kind: `fault-${what}`, evidence }),
-    });
-    stallMsMax = Math.max(stallMsMax, stalls.takeMs());
-    stalls.stop();
-    collected.faults.push(outcome.report);
-    collected.samples.push(...outcome.samples);
-    collected.lostAtNs.push(...outcome.lostAtNs);
-    for (const events of outcome.histories) {
-      collected.events.push(...events);
-      plan.onHistory(step, events);
-    }
-    plan.onProgress({ ...now(), ...label, kind: "fault-judged", verdict: faultVerdict(outcome.report), ...worstOf(outcome.report) });
-    if (!outcome.whole) {
-      await deployment[Symbol.asyncDispose]();
-      deployment = undefined;
-    }
-  };
-  let stallMsMax = 0;
-  let logs: DeploymentReport["logs"];
-  try {
-    for (const [index, step] of plan.steps.entries()) {
-      plan.signal.throwIfAborted();
-      await oneFault(step, index);
-    }
-  } catch (cause) {
-    if (plan.signal.aborted) throw cause;
-    error = cause instanceof Error ? cause.message : String(cause);
-    if (!(cause instanceof TargetError)) error = `the suite itself failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
-  } finally {
-    const bad = error !== undefined || collected.faults.some((fault) => !["pass", "documented-limit", "not-applicable"].includes(faultVerdict(fault)));
-    if (bad) logs = await deployment?.logs();
-    await deployment?.[Symbol.asyncDispose]();
+const moment = (plan: RunPlan) => (atNs: bigint): number => Math.max(0, Math.round(msBetween(plan.startedNs, atNs)));
+
+const now = (plan: RunPlan) => ({ deployment: plan.spec.topology.kind, atMs: moment(plan)(plan.nowNs()) });
+
+async function bringUp(plan: RunPlan, collected: Collected): Promise<Deployment> {
+  plan.onProgress({ ...now(plan), kind: "deployment-starting", what: `${plan.spec.name} on ${plan.target.name}` });
+  const progress = (text: string): void => plan.onProgress({ ...now(plan), kind: "note", text });
+  const deployment = await plan.target.up(plan.spec, { seed: plan.seed, signal: plan.signal, progress });
+  const nodes = (await deployment.nodes()).map(({ id, address, zone, shard, role }) => ({ id, address, zone, shard, role }));
+  const { readyMs, engineVersion } = deployment;
+  collected.first ??= { readyMs, engineVersion, nodes };
+  plan.onProgress({ ...now(plan), kind: "deployment-ready", readyMs, engineVersion });
+  return deployment;
+}
+
+function keep(plan: RunPlan, collected: Collected, step: FaultStep, outcome: FaultOutcome): void {
+  collected.faults.push(outcome.report);
+  collected.samples.push(...outcome.samples);
+  collected.lostAtNs.push(...outcome.lostAtNs);
+  for (const events of outcome.histories) {
+    collected.events.push(...events);
+    plan.onHistory(step, events);
   }
-  const spans = (first?.nodes ?? []).map(({ id }) => ({ node: id, spans: roleSpans(collected.samples, id, atMs) }));
-  plan.onProgress({ ...now(), kind: "note", text: `the harness itself stood still for at most ${Math.round(stallMsMax)} ms` });
-  plan.onProgress({ ...now(), kind: "deployment-done", ...(error === undefined ? {} : { error }) });
+  plan.onProgress({ ...now(plan), ...label(step), kind: "fault-judged", verdict: faultVerdict(outcome.report), ...worstOf(outcome.report) });
+}
+
+/** One step; a deployment that did not heal is taken away, so that the next step gets a fresh one. */
+async function runStep(plan: RunPlan, collected: Collected, step: FaultStep, index: number): Promise<void> {
+  const deployment = (collected.deployment ??= await bringUp(plan, collected));
+  if (deployment.faults[step.name] === undefined) {
+    collected.faults.push(notApplicable(step, deployment.missing[step.name] ?? `the ${plan.target.name} target cannot do it`));
+    return;
+  }
+  plan.onProgress({ ...now(plan), ...label(step), kind: "fault-starting" });
+  const stalls = watchStalls();
+  const outcome = await runFault({
+    ...plan,
+    deployment,
+    step,
+    index,
+    timers: timersOf(plan.spec),
+    tell: (what, evidence, ms) =>
+      plan.onProgress(
+        what === "redundant"
+          ? { ...now(plan), ...label(step), kind: "fault-redundant", redundancyMs: ms }
+          : { ...now(plan), ...label(step), kind: `fault-${what}`, evidence },
+      ),
+  });
+  collected.stallMsMax = Math.max(collected.stallMsMax, stalls.takeMs());
+  stalls.stop();
+  keep(plan, collected, step, outcome);
+  if (outcome.whole) return;
+  await deployment[Symbol.asyncDispose]();
+  delete collected.deployment;
+}
+
+const textOf = (cause: unknown): string =>
+  cause instanceof TargetError ? cause.message : `the suite itself failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
+
+function reportOf(plan: RunPlan, collected: Collected, error: string | undefined, logs: DeploymentReport["logs"]): DeploymentReport {
+  const atMs = moment(plan);
+  const { first, faults, samples, events, lostAtNs } = collected;
   return {
     target: plan.target.name,
     topology: plan.spec.topology.kind,
     engine: plan.spec.engine.name,
     engineVersion: first?.engineVersion ?? "",
     profile: plan.spec.profile,
-    spec: plan.spec as unknown as Record<string, unknown>,
+    spec: { ...plan.spec },
     readyMs: first?.readyMs ?? null,
     nodes: first?.nodes ?? [],
-    faults: collected.faults,
+    faults,
     ...(error === undefined ? {} : { error }),
-    series: seriesOf(collected.events, atMs),
-    roles: spans,
-    lostAtMs: collected.lostAtNs.map(atMs),
+    series: seriesOf(events, atMs),
+    roles: (first?.nodes ?? []).map(({ id }) => ({ node: id, spans: roleSpans(samples, id, atMs) })),
+    lostAtMs: lostAtNs.map(atMs),
+    stallMsMax: Math.round(collected.stallMsMax),
     ...(logs === undefined ? {} : { logs }),
   };
+}
+
+const conformant = new Set(["pass", "documented-limit", "not-applicable"]);
+
+/** Runs every step on deployments of one spec. Rejects only when the run was stopped; what went wrong otherwise is in the report. */
+export async function runDeployment(plan: RunPlan): Promise<DeploymentReport> {
+  const collected: Collected = { faults: [], samples: [], events: [], lostAtNs: [], stallMsMax: 0 };
+  let error: string | undefined;
+  let logs: DeploymentReport["logs"];
+  try {
+    for (const [index, step] of plan.steps.entries()) {
+      plan.signal.throwIfAborted();
+      await runStep(plan, collected, step, index);
+    }
+  } catch (cause) {
+    if (plan.signal.aborted) throw cause;
+    error = textOf(cause);
+  } finally {
+    if (error !== undefined || collected.faults.some((fault) => !conformant.has(faultVerdict(fault)))) logs = await collected.deployment?.logs();
+    await collected.deployment?.[Symbol.asyncDispose]();
+  }
+  plan.onProgress({ ...now(plan), kind: "deployment-done", ...(error === undefined ? {} : { error }) });
+  return reportOf(plan, collected, error, logs);
 }

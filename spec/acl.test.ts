@@ -83,11 +83,12 @@ describe.each(enginesHere())("users on $name $version", (engine) => {
 
   it("confines the application to its keys and channels", async () => {
     const base = withEngine(namedSpecs["durable-sentinel"], engine.name);
-    const spec = { ...base, security: { ...base.security, appKeyPattern: "shop:*", appChannels: "shop:*" } };
+    const spec = { ...base, security: { ...base.security, appKeyPattern: "shop:*", appChannels: "[^_]*" } };
     await using server = await renderedServer(engine, spec);
     const app = server.as("app");
     expect(await app.get("shop:1")).toBeNull();
     await expect(app.get("other:1")).rejects.toThrow("NOPERM");
+    expect(await app.publish("news", "m")).toBe(0);
     await expect(app.publish("__sentinel__:hello", "forged")).rejects.toThrow("NOPERM");
   });
 

@@ -24,9 +24,17 @@ const appCommands = [
   allow("cluster|slots", "cluster|shards", "cluster|nodes", "cluster|info", "cluster|myid", "cluster|keyslot", "cluster|countkeysinslot"),
 ].join(" ");
 
-/** Slot moves of newer engines log in to the other shard as user replication. */
-const movesSlots = ({ engine, topology }: DeploymentSpec): boolean =>
-  topology.kind === "cluster" && atLeast(engine, { redis: "8.4", valkey: "9.0" });
+/**
+ * Where the engine moves slots at once, the other shard's data arrives as commands of user replication and are checked as such
+ * (seen on Valkey 9.1.2: NOPERM on SELECT, and the move fails), so it must be able to write. Everywhere else it cannot touch a key.
+ */
+const replicationCommands = ({ engine, topology }: DeploymentSpec): string =>
+  [
+    ...(topology.kind === "cluster" && atLeast(engine, { redis: "8.4", valkey: "9.0" })
+      ? ["~* &* +@write -@admin -@dangerous", allow("restore", "sort", "select", "multi", "exec", "cluster|syncslots")]
+      : []),
+    allow("psync", "replconf", "ping"),
+  ].join(" ");
 
 /** The documented minimum, with the one channel Sentinels speak on instead of all.
  * COORDINATED (Valkey 9) needs three more commands; without them it waits in silence and nothing moves. */
@@ -61,7 +69,7 @@ export function usersAcl(spec: DeploymentSpec): string {
   return [
     defaultUser(spec, app),
     user("app", app),
-    user("replication", allow("psync", "replconf", "ping"), movesSlots(spec) ? "+cluster|syncslots" : ""),
+    user("replication", replicationCommands(spec)),
     ...(spec.topology.kind === "sentinel" ? [user("sentinel", "&__sentinel__:hello", sentinelCommands(spec))] : []),
     user(
       "probe",

@@ -117,4 +117,12 @@ describe.each(enginesHere())("Sentinels on $name $version", (engine) => {
     expect(await sentinel.as("probe").call("SENTINEL", "ckquorum", "durable-sentinel").catch(String)).toContain("NOQUORUM");
     expect(await sentinel.as("operator").call("SENTINEL", "reset", "*")).toBe(1);
   });
+
+  it("watch and name nodes by host name, when addresses do not last", async () => {
+    const base = namedSpecs["durable-sentinel"];
+    const spec = { ...base, placement: { ...base.placement, hostnames: true } };
+    await using server = await renderedServer(engine, spec);
+    await using sentinel = await renderedSentinel(engine, spec, server.port, { host: "localhost" });
+    expect(await sentinel.as("app").call("SENTINEL", "get-master-addr-by-name", spec.name)).toEqual(["localhost", String(server.port)]);
+  });
 });

@@ -40,7 +40,7 @@ const engine = z.strictObject({
   name: field(z.enum(["redis", "valkey"]), "Which server runs."),
   version: field(
     z.string().regex(/^\d+\.\d+(\.\d+)?$/),
-    "The oldest version on any node. Directives newer than Redis 7.0 are rendered only when it is given.",
+    "The oldest version on any node. Directives newer than Redis 7.0, and the permission for atomic slot moves (Valkey 9.0, Redis 8.4), are rendered only when it is given.",
   ).optional(),
 });
 
@@ -60,7 +60,12 @@ const clusterTopology = z.strictObject({
 const memory = z.strictObject({
   limitMb: whole(64, 1_048_576, "Memory limit of one server's container or host. Everything else about memory follows from it.", "MiB"),
   maxmemoryPercent: whole(10, 95, "Share of the limit that data may fill.", "%"),
-  volumeMb: whole(16, 16_777_216, "Size of a data node's volume.", "MiB"),
+  volumeMb: whole(
+    16,
+    16_777_216,
+    "Size of a data node's volume. Left out: 4 times maxmemory with an append-only file, 2 times with snapshots only, else 1.",
+    "MiB",
+  ),
 });
 
 const persistence = z.strictObject({
@@ -90,14 +95,20 @@ const tls = z.strictObject({
   clientAuth: field(z.enum(["yes", "no", "optional"]), "Whether clients must show a certificate."),
 });
 
+/** One word of a users file: no space, and no %, which starts a token. */
+const glob = z.string().regex(/^[!-$&-~]{1,200}$/);
+
 const security = z.strictObject({
   defaultUser: field(z.enum(["off", "password"]), "`password`: clients that know no user names log in with the password of user app."),
   secretsFrom: field(
     z.enum(["generated", "folder"]),
     "Who supplies the passwords, one file each: the target makes them, or they are mounted. Passwords never stand in a spec.",
   ),
-  appKeyPattern: field(z.string().regex(/^[!-~]{1,200}$/), "Keys the application may touch (glob)."),
-  appChannels: field(z.string().regex(/^[!-~]{1,200}$/), "Channels the application may use (glob)."),
+  appKeyPattern: field(glob, "Keys the application may touch (glob)."),
+  appChannels: field(
+    glob,
+    "Channels the application may use (glob). Under Sentinel, `[^_]*` keeps it from forging the Sentinels' own messages, and from PSUBSCRIBE.",
+  ),
   tls: field(
     tls.nullable(),
     "Encryption of clients, replication, Sentinels and bus; the plaintext port closes. null for none. Costs 1.5 to 1.7 times the server CPU per operation.",

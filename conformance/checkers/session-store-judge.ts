@@ -92,6 +92,9 @@ function missedIn(life: Life): number {
   ).length;
 }
 
+const violation = (what: string, evidence: readonly number[]): readonly Violation[] => (evidence.length > 0 ? [{ what, evidence }] : []);
+const indexes = (events: readonly HistoryEvent[]): readonly number[] => events.map((event) => event.index).slice(0, 20);
+
 /** Judges every session's life. `injectedAtNs`: when the fault came. */
 export function judgeSessions(history: History, injectedAtNs: bigint): SessionJudgement {
   const lives = livesOf(history);
@@ -99,8 +102,6 @@ export function judgeSessions(history: History, injectedAtNs: bigint): SessionJu
   const foreign = lives.flatMap(strangers);
   const lost = lives.flatMap(lostIn);
   const old = lost.filter((call) => (call.outcome?.atNs ?? 0n) < injectedAtNs - settledNs);
-  const violation = (what: string, evidence: readonly number[]): readonly Violation[] => (evidence.length > 0 ? [{ what, evidence }] : []);
-  const indexes = (events: readonly HistoryEvent[]): readonly number[] => events.map((event) => event.index).slice(0, 20);
   return {
     violations: [
       ...violation(`${back.length} reads found a session after its logout was acknowledged`, indexes(back)),

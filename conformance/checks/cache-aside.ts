@@ -3,16 +3,17 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { judgeCache } from "../checkers/cache-aside-judge.ts";
+import { coverageDoubts } from "../checkers/coverage.ts";
 import { conclude, type Finding } from "../checkers/finding.ts";
-import { calls, type History } from "../checkers/history.ts";
+import { calls, type Call, type History } from "../checkers/history.ts";
 import { createCacheAside, type CacheAside, type CacheAsideOptions } from "../patterns/cache-aside.ts";
 import { createClient, type Client } from "../patterns/connection.ts";
 import { attempt, loop } from "./attempt.ts";
 import { createNaiveCache } from "./bad-twins/cache-aside.ts";
 import type { Check, FaultWindow, Running, WorkloadContext } from "./check.ts";
-import { coverageDoubts } from "./coverage.ts";
 import { faultGapMs } from "./fault-gap.ts";
-import { endLoops, finalRead } from "./finale.ts";
+import { endLoops } from "./end-loops.ts";
+import { finalRead } from "./final-read.ts";
 import { keyTtls } from "./key-ttls.ts";
 import { startWitness, witnessed } from "./witness.ts";
 import { within } from "./within.ts";
@@ -116,10 +117,12 @@ async function start(context: WorkloadContext): Promise<Running> {
   };
 }
 
+const acked = (history: History, ops: readonly string[]): readonly Call[] =>
+  calls(history).filter((call) => call.result === "ok" && ops.includes(call.invoke.op));
+
 function judge(history: History, window: FaultWindow): Finding {
   const { violations, ...extra } = judgeCache(history, { ...bounds, injectedAtNs: window.injectedAtNs });
-  const doubts = coverageDoubts(history, window, { ops: ["invalidate", "get"] });
-  if (!history.some((event) => event.op === "final")) doubts.push("the final read found no primary");
+  const doubts = coverageDoubts(history, acked(history, ["invalidate"]), window);
   const all = calls(history).filter((call) => call.invoke.op !== "witness");
   const count = (result: "ok" | "fail" | "info"): number => all.filter((call) => call.result === result).length;
   const requestsGapMs = faultGapMs(history, window, { ops: ["get"] });

@@ -1,17 +1,18 @@
 // The check of the session store: requests that read and save sessions, logouts with a slow request behind them, and a look at every
 // session at the end. HTTP and cookies are tested beside the adapter, not here.
 
+import { coverageDoubts } from "../checkers/coverage.ts";
 import { conclude, type Finding } from "../checkers/finding.ts";
-import { calls, type History } from "../checkers/history.ts";
+import { calls, type Call, type History } from "../checkers/history.ts";
 import { judgeSessions } from "../checkers/session-store-judge.ts";
 import { createClient, type Client } from "../patterns/connection.ts";
 import { createSessionStore, type Session, type SessionStore } from "../patterns/session-store.ts";
 import { attempt, loop } from "./attempt.ts";
 import { createNaiveSessionStore } from "./bad-twins/session-store.ts";
 import type { Check, FaultWindow, Running, WorkloadContext } from "./check.ts";
-import { coverageDoubts } from "./coverage.ts";
 import { faultGapMs } from "./fault-gap.ts";
-import { endLoops, finalRead } from "./finale.ts";
+import { endLoops } from "./end-loops.ts";
+import { finalRead } from "./final-read.ts";
 import { startWitness, witnessed } from "./witness.ts";
 import { within } from "./within.ts";
 
@@ -132,9 +133,12 @@ async function start(context: WorkloadContext): Promise<Running> {
   };
 }
 
+const acked = (history: History, ops: readonly string[]): readonly Call[] =>
+  calls(history).filter((call) => call.result === "ok" && ops.includes(call.invoke.op));
+
 function judge(history: History, window: FaultWindow): Finding {
   const { violations, lost, late, unread, missedReads } = judgeSessions(history, window.injectedAtNs);
-  const doubts = coverageDoubts(history, window, { ops: writes });
+  const doubts = [...coverageDoubts(history, acked(history, writes), window)];
   if (unread > 0) doubts.push(`${unread} sessions have no final read`);
   const all = calls(history).filter((call) => call.invoke.op !== "witness");
   const count = (result: "ok" | "fail" | "info"): number => all.filter((call) => call.result === result).length;

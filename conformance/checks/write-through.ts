@@ -2,17 +2,18 @@
 // as a database does. The source is a map with a commit log, so every read can be held against what was ever true.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { coverageDoubts } from "../checkers/coverage.ts";
 import { conclude, type Finding } from "../checkers/finding.ts";
-import { calls, type History } from "../checkers/history.ts";
+import { calls, type Call, type History } from "../checkers/history.ts";
 import { judgeThrough, type Written } from "../checkers/write-through-judge.ts";
 import { createClient, type Client } from "../patterns/connection.ts";
 import { createWriteThrough, type Source, type Versioned, type WriteThrough } from "../patterns/write-through.ts";
 import { attempt, loop } from "./attempt.ts";
 import { createNaiveWriteThrough } from "./bad-twins/write-through.ts";
 import type { Check, FaultWindow, Running, WorkloadContext } from "./check.ts";
-import { coverageDoubts } from "./coverage.ts";
 import { faultGapMs } from "./fault-gap.ts";
-import { endLoops, finalRead } from "./finale.ts";
+import { endLoops } from "./end-loops.ts";
+import { finalRead } from "./final-read.ts";
 import { keyTtls } from "./key-ttls.ts";
 import { startWitness, witnessed } from "./witness.ts";
 import { within } from "./within.ts";
@@ -128,10 +129,12 @@ async function start(context: WorkloadContext): Promise<Running> {
 const cachedOnly = (history: History): History =>
   history.filter(({ op, type, value }) => op !== "write" || type !== "ok" || (value as { cached?: string }).cached === "updated");
 
+const acked = (history: History, ops: readonly string[]): readonly Call[] =>
+  calls(history).filter((call) => call.result === "ok" && ops.includes(call.invoke.op));
+
 function judge(history: History, window: FaultWindow): Finding {
   const { violations, lost, ...extra } = judgeThrough(history, { injectedAtNs: window.injectedAtNs, ttlMs: settings.ttlMs, graceMs });
-  const doubts = coverageDoubts(cachedOnly(history), window, { ops: ["write"] });
-  if (!history.some((event) => event.op === "final")) doubts.push("the final read found no primary");
+  const doubts = coverageDoubts(history, acked(cachedOnly(history), ["write"]), window);
   const all = calls(history).filter((call) => call.invoke.op !== "witness");
   const count = (result: "ok" | "fail" | "info"): number => all.filter((call) => call.result === result).length;
   const requestsGapMs = faultGapMs(history, window, { ops: ["write"] });

@@ -41,7 +41,7 @@ const failed = (plan: VerifyPlan, spec: DeploymentSpec, error: string): Deployme
   engine: spec.engine.name,
   engineVersion: "",
   profile: spec.profile,
-  spec: spec as unknown as Record<string, unknown>,
+  spec: { ...spec },
   readyMs: null,
   nodes: [],
   faults: [],
@@ -106,7 +106,7 @@ export async function verify(plan: VerifyPlan, look: VerifyLook): Promise<number
     durationMs: Math.round(Number(process.hrtime.bigint() - startedNs) / 1e6),
     verdict: verdictOf({ deployments }),
     exitCode: exitCodeOf({ deployments }),
-    harness: { stallMsMax: 0, cpus: availableParallelism(), node: process.versions.node, kernel: release() },
+    harness: { stallMsMax: Math.max(0, ...deployments.map((one) => one.stallMsMax ?? 0)), cpus: availableParallelism(), node: process.versions.node, kernel: release() },
     deployments,
   };
   await writeReport(look.out, report, histories);

@@ -19,6 +19,19 @@ const options: CacheAsideOptions = {
   beta: 0,
 };
 
+/** A source that counts its loads and can be broken. */
+function counting(loadMs = 20) {
+  const state = { loads: 0, value: "v1" as string | undefined, broken: false };
+  const source = async (): Promise<string | undefined> => {
+    state.loads++;
+    const seen = state.value;
+    await sleep(loadMs);
+    if (state.broken) throw new Error("the source is down");
+    return seen;
+  };
+  return { state, source };
+}
+
 describe.each(["sentinel", "cluster"] as const)("cache-aside on %s", (topology) => {
   let server: PrivateServer;
   let client: Client;
@@ -33,18 +46,6 @@ describe.each(["sentinel", "cluster"] as const)("cache-aside on %s", (topology) 
     other.disconnect();
     await server[Symbol.asyncDispose]();
   });
-  const counting = (loadMs = 20) => {
-    const state = { loads: 0, value: "v1" as string | undefined, broken: false };
-    const source = async (): Promise<string | undefined> => {
-      state.loads++;
-      const seen = state.value;
-      await sleep(loadMs);
-      if (state.broken) throw new Error("the source is down");
-      return seen;
-    };
-    return { state, source };
-  };
-
   test("loads a key once for 20 readers in two processes, and then never inside the TTL", async () => {
     const { state, source } = counting();
     const caches = [client, other].map((each) => createCacheAside(each, source, { ...options, prefix: "once" }));

@@ -23,9 +23,9 @@ function app(client: Client, gate: Promise<void>, loaded: () => void): express.E
       response.send("in");
     });
   });
-  web.get("/become/:user", (request, response) => {
+  web.get("/become/:user", (request, response, next) => {
     (request.session as unknown as Data).user = String(request.params.user);
-    response.send("became");
+    request.session.save((error?: unknown) => (error ? next(error) : response.send("became")));
   });
   web.get("/me", (request, response) => {
     const { user, cart } = request.session as unknown as Data;
@@ -57,8 +57,9 @@ describe("express-session on the session store", () => {
   let client: Client;
   let http: Server;
   let url = "";
-  let open = (): void => {};
-  let loaded = Promise.withResolvers<void>();
+  let gone = false;
+  const gate = Promise.withResolvers<void>();
+  const loaded = Promise.withResolvers<void>();
   const get = async (path: string, cookie = ""): Promise<{ status: number; text: string; cookie: string }> => {
     const response = await fetch(url + path, { headers: { cookie } });
     const set = response.headers.get("set-cookie")?.split(";")[0];
@@ -67,17 +68,15 @@ describe("express-session on the session store", () => {
   beforeAll(async () => {
     server = await privateServer("sentinel");
     client = createClient(server.connection);
-    const gate = new Promise<void>((resolve) => (open = resolve));
-    loaded = Promise.withResolvers<void>();
     const port = 22_100 + (process.pid % 800);
-    await new Promise<void>((resolve) => (http = app(client, gate, () => loaded.resolve()).listen(port, "127.0.0.1", () => resolve())));
+    await new Promise<void>((resolve) => (http = app(client, gate.promise, loaded.resolve).listen(port, "127.0.0.1", () => resolve())));
     url = `http://127.0.0.1:${port}`;
   });
   afterAll(async () => {
     client.disconnect();
     http.close();
     http.closeAllConnections();
-    await server[Symbol.asyncDispose]();
+    if (!gone) await server[Symbol.asyncDispose]();
   });
 
   test("logs in, remembers, and logs out", async () => {
@@ -108,7 +107,7 @@ describe("express-session on the session store", () => {
     const slow = get("/slow", cookie);
     await loaded.promise;
     await get("/logout", cookie);
-    open();
+    gate.resolve();
     expect((await slow).text).toBe("saved");
     expect((await get("/me", cookie)).status).toBe(401);
   });
@@ -116,6 +115,7 @@ describe("express-session on the session store", () => {
   test("answers 503 within its deadline, not 401, when the store is gone", async () => {
     const { cookie } = await get("/login/ann");
     await server[Symbol.asyncDispose]();
+    gone = true;
     const startedMs = performance.now();
     expect((await get("/me", cookie)).status).toBe(503);
     expect(performance.now() - startedMs).toBeLessThan(1500);

@@ -98,6 +98,7 @@ const deployment = z.object({
     .optional()
     .describe("Who was primary when, for the chart."),
   lostAtMs: z.array(ms).optional().describe("When each lost operation had been acknowledged, for the chart."),
+  stallMsMax: ms.optional().describe("Longest time the suite's own event loop stood still beside this deployment."),
   logs: z.record(z.string(), z.string()).optional().describe("The last log lines of each node, where a verdict needs explaining."),
 });
 

@@ -60,3 +60,18 @@ await_primary() {
     sleep 0.02 3>&-
   done
 }
+
+# can_be_voted CLUSTER_NODES: true if the node that gave this view is linked to a majority of the primaries with slots. An election without
+# votes would block the replica's next one for four node timeouts.
+can_be_voted() {
+  voters=0 linked_voters=0
+  while read -r _ _ line_flags _ _ _ _ line_link line_slots; do
+    case $line_flags:$line_slots in *master*:[0-9]*) ;; *) continue ;; esac
+    voters=$((voters + 1))
+    case $line_flags in *fail*) continue ;; esac
+    [ "$line_link" != connected ] || linked_voters=$((linked_voters + 1))
+  done <<END
+$1
+END
+  [ "$linked_voters" -gt $((voters / 2)) ]
+}

@@ -22,6 +22,7 @@ done
 : "${HOLDFAST_MAX_DEATHS:=5}" "${HOLDFAST_DEATH_WINDOW_S:=60}"
 [ -z "${HOLDFAST_BIN-}" ] || PATH=$HOLDFAST_BIN:$PATH
 export PATH
+# shellcheck disable=SC2153 # checked above
 mkdir -p "$HOLDFAST_DATA" "$HOLDFAST_RUN"
 
 newline='
@@ -83,4 +84,9 @@ field() {
     field_value=${field_value%"$return_char"}
     ;;
   esac
+}
+
+# is_address HOST: true for a literal IPv4 or IPv6 address, false for a name.
+is_address() {
+  case $1 in *[!0-9.]*) case $1 in *:*) ;; *) return 1 ;; esac ;; esac
 }

@@ -7,11 +7,14 @@ fence_if_replaced() {
   order_sentinels
   answer=$(ask_sentinel "${ordered_sentinels%% *}" sentinel get-master-addr-by-name "$HOLDFAST_MASTER")
   case $answer in
-    "$HOLDFAST_HOST$newline$HOLDFAST_PORT"*) return ;;
+    "$HOLDFAST_HOST$newline$HOLDFAST_PORT"*)
+      was_named=yes
+      return
+      ;;
   esac
+  [ "$was_named" = yes ] || return 0 # just promoted: the Sentinels name me in a moment
   read_sentinels
-  [ -n "$named_host" ] && [ "$named_undecided" = no ] || return 0
-  if named_is_me; then return; fi
+  if [ -z "$named_host" ] || [ "$named_undecided" = yes ] || named_is_me; then return; fi
   answer=$(ask operator "$named_host" "$named_port" INFO replication)
   case $answer in *role:master*) ;; *) return 0 ;; esac
   answer=$(printf 'REPLICAOF %s %s\nCLIENT KILL TYPE normal\nCLIENT KILL TYPE pubsub\n' "$named_host" "$named_port" | ask_self)

@@ -14,6 +14,10 @@ consider_lifting() {
     return
   fi
   if [ "$newest" != "$HOLDFAST_NODE" ]; then wait_for "$newest" "its record is newer than mine: $newest_record"; return; fi
+  if [ "$HOLDFAST_TOPOLOGY" = cluster ] && ! can_be_voted "$(ask_self CLUSTER NODES)"; then
+    wait_for "the other shards" "I am not linked to a majority of the primaries, so nobody could vote"
+    return
+  fi
   lift_bar "no primary is up and no record is newer than mine ($my_record; not seen:${unseen:- none})"
   ask_to_be_chosen
 }
@@ -27,7 +31,8 @@ wait_for() {
 ask_to_be_chosen() {
   if [ "$HOLDFAST_TOPOLOGY" = cluster ]; then
     answer=$(ask_self CLUSTER FAILOVER FORCE)
-    log "CLUSTER FAILOVER FORCE" "${answer:-no answer}" "the shard needs a primary"
+    log "CLUSTER FAILOVER FORCE on myself" "${answer:-no answer}" "the shard needs a primary"
+    await_primary 1000 "$HOLDFAST_NODE" || : >"$HOLDFAST_RUN/barred" # not voted in: I ask again
   elif sentinel_failover 12000; then # Sentinels learn my priority with their next INFO
     log "failover asked of $failover_by" "accepted" "the deployment needs a primary"
   else

@@ -11,6 +11,7 @@ esac
 
 # log SAW DID WHY
 log() {
+  # shellcheck disable=SC2153 # environment.sh checks it
   printf '%s holdfast %s %s: %s -> %s: %s\n' "$(date -u "+$time_format")" "$verb" "$HOLDFAST_NODE" "$1" "$2" "$3" >&3
 }
 

@@ -39,7 +39,7 @@ ask_standing_of() {
 # A replica that was never restarted ("up") knows its offset itself; the epoch 999999999 puts it before every restarted one.
 standing_of() {
   answer_of "$1"
-  peer_state=down peer_title='' peer_record='' peer_link=''
+  peer_state=down peer_title='' peer_record=''
   case $answer in
     *LOADING*) peer_state=loading ;;
     *role:master*) peer_state=primary ;;
@@ -52,21 +52,22 @@ standing_of() {
     ;;
   esac
   peer_title=${peer_title%"$return_char"}
-  field master_link_status "$answer" && peer_link=$field_value
   case $peer_title in
     *:*:*:*) peer_record=$peer_title ;;
     up)
-      field master_replid "$answer" && r_replid=$field_value
-      field slave_repl_offset "$answer" && r_offset=$field_value
+      field master_replid "$answer"
+      r_replid=$field_value
+      field slave_repl_offset "$answer"
+      r_offset=$field_value
       peer_record=999999999:$r_replid:${r_offset:-0}:0
       ;;
   esac
 }
 
-# Asks all peers of my shard. Sets shard_primary (a name), unseen, live (restarted by nobody), shown (any title but new),
-# newest and newest_record among those seen; a record given as $1 is mine and takes part.
+# read_shard_standing RECORD: asks all peers of my shard. Sets shard_primary (a name), unseen, live (restarted by nobody), shown (any title but new),
+# newest and newest_record among those seen; RECORD is mine and takes part, unless empty.
 read_shard_standing() {
-  shard_primary='' unseen='' live='' shown='' newest='' newest_record=${1-}
+  shard_primary='' unseen='' live='' shown='' newest='' newest_record=$1
   [ -z "$newest_record" ] || newest=$HOLDFAST_NODE
   # shellcheck disable=SC2086 # a list of names
   ask_each ask_standing_of $peers
@@ -77,7 +78,7 @@ read_shard_standing() {
       primary) shard_primary=$peer ;;
     esac
     case $peer_title in '' | new) ;; up) live="$live $peer" shown="$shown $peer" ;; *) shown="$shown $peer" ;; esac
-    [ "$peer_state" = replica ] && [ -n "$peer_record" ] || continue
+    if [ "$peer_state" != replica ] || [ -z "$peer_record" ]; then continue; fi
     if [ -z "$newest" ] || newer_than "$peer_record" "$newest_record"; then newest=$peer newest_record=$peer_record; fi
   done
 }

@@ -20,9 +20,7 @@ start_as_primary() {
 }
 
 decide_under_sentinel() {
-  give_up_ms=$((HOLDFAST_WAIT_S * 1000))
-  read_clock
-  give_up_ms=$((give_up_ms + now_ms)) said=''
+  begin_waiting
   if [ "$HOLDFAST_BOOTSTRAP" = new ] && [ ! -e "$bootstrapped_mark" ] && ! has_data; then first_boot; fi
   while :; do
     read_sentinels
@@ -33,18 +31,14 @@ decide_under_sentinel() {
     else
       named_another
     fi
-    if [ "$waiting" != "$said" ]; then log "$waiting" "wait" "a node never makes itself primary by guessing"; fi
-    said=$waiting
-    read_clock
-    [ "$now_ms" -lt "$give_up_ms" ] || stop_with 75 "$waiting" "waited ${HOLDFAST_WAIT_S} s (HOLDFAST_WAIT_S); start me again"
-    sleep 0.2 3>&-
+    wait_or_give_up
   done
 }
 
 # The very first start of a deployment. A peer that was ever part of a running one shows it in its title: then this is no first
 # boot but a lost volume, whatever HOLDFAST_BOOTSTRAP says.
 first_boot() {
-  read_shard_standing
+  read_shard_standing ''
   [ -z "$shown" ] || { log "HOLDFAST_BOOTSTRAP=new, but$shown were bootstrapped before" "go on as a lost volume" "an empty node never feeds others"; return; }
   if [ "$HOLDFAST_NODE" = "$designated" ]; then
     write_server_config new no
@@ -83,20 +77,21 @@ named_another() {
 named_myself() {
   saw="$sentinels_answering of $sentinels_total Sentinels name me (epoch $named_epoch)"
   if [ "$named_undecided" = yes ]; then waiting="$saw, but they do not agree yet"; return; fi
-  read_shard_standing
-  if has_data; then
+  read_shard_standing ''
+  if volume_is_whole; then
     if [ -n "$live" ] && [ "${HOLDFAST_FAILOVER_TRIED-}" != yes ] && replaced_by_failover 3000; then return; fi
     start_as_primary "$saw" "my volume has the data and no live replica could take over (${failover_refusal:-none is live})"
   fi
   if [ -n "$live" ]; then
     if replaced_by_failover $((HOLDFAST_DETECTION_MS * 2)); then return; fi
-  elif all_peers_shown; then
-    elect_newest && return
+  elif records_are_in && elect_newest; then
+    return
   fi
   waiting="$saw, my volume is empty, and no replica took over yet (not seen:${unseen:- none})"
-  read_clock
-  [ $((now_ms + 1000)) -ge "$give_up_ms" ] || return 0
-  empty_and_alone
+  if last_chance; then
+    empty_and_alone
+    start_as_primary "$saw, my volume is empty" "HOLDFAST_ACCEPT_DATA_LOSS=yes"
+  fi
 }
 
 # replaced_by_failover BOUND_MS: true once another node is named; the caller then decides anew.
@@ -108,23 +103,9 @@ replaced_by_failover() {
 }
 
 # Everybody was down, and I, the named primary, come back empty: my peers wait for me, so I choose among them by their records.
-all_peers_shown() {
-  [ -n "$peers" ] || return 1
-  [ -z "$unseen" ] && return 0
-  read_clock
-  [ "$now_ms" -ge $((give_up_ms - HOLDFAST_WAIT_S * 1000 + HOLDFAST_FRESHNESS_WAIT_S * 1000)) ] && [ -n "$shown" ]
-}
-
 elect_newest() {
-  [ -n "$newest" ] && [ "${newest_record%%:*}" != 0 ] || return 1
-  ask_node "$newest" CONFIG SET replica-priority 100 >/dev/null
-  log "$saw, my volume is empty; records seen from$shown" "failover to $newest" "its record is the newest: $newest_record"
+  if [ -z "$newest" ] || [ "${newest_record%%:*}:${newest_record##*:}" = 0:0 ]; then return 1; fi
+  answer=$(ask_node "$newest" CONFIG SET replica-priority 100)
+  log "$saw, my volume is empty; records seen from$shown" "failover to $newest ($answer)" "its record is the newest: $newest_record"
   replaced_by_failover 15000
-}
-
-empty_and_alone() {
-  if [ "$HOLDFAST_ACCEPT_DATA_LOSS" = yes ]; then start_as_primary "$saw, my volume is empty" "HOLDFAST_ACCEPT_DATA_LOSS=yes"; fi
-  if ! promises_persistence; then start_as_primary "$saw, my volume is empty" "this deployment keeps no data across restarts"; fi
-  stop_with 78 "$saw, my volume is empty, and no other copy of the data was found" \
-    "restore a backup, bring a replica back, or accept the loss with HOLDFAST_ACCEPT_DATA_LOSS=yes"
 }

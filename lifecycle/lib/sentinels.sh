@@ -1,31 +1,24 @@
 # shellcheck shell=sh
 # What the Sentinels say, and the one thing asked of them: a failover. A single Sentinel is never believed on who is primary.
 
-# A function for ask_each.
+# A function for ask_each. The address comes from get-master-addr-by-name: in SENTINEL MASTER the leader of a failover still shows the old
+# one for a second, with the new epoch.
 ask_master_of() {
-  ask_sentinel "$1" sentinel master "$HOLDFAST_MASTER"
+  printf 'SENTINEL get-master-addr-by-name %s\nSENTINEL MASTER %s\n' "$HOLDFAST_MASTER" "$HOLDFAST_MASTER" | ask_sentinel "$1"
 }
 
-# named_in ANSWER: sets view_address (host:port) and view_epoch from SENTINEL MASTER; empty if it is not one.
+# named_in ANSWER: sets view_address (host:port) and view_epoch from ask_master_of; empty if the answer is anything else.
 named_in() {
-  view_host='' view_port='' view_epoch='' view_key=
-  while IFS= read -r view_line; do
-    case $view_key in
-      ip) view_host=$view_line view_key= ;;
-      port) view_port=$view_line view_key= ;;
-      config-epoch) view_epoch=$view_line view_key= ;;
-      '') view_key=$view_line ;;
-      *) view_key= ;;
-    esac
-  done <<END
-$1
-END
-  view_address=
-  if [ -n "$view_epoch" ]; then view_address=$view_host:$view_port; fi
+  view_address='' view_epoch=${1##*"${newline}config-epoch$newline"}
+  if [ "$view_epoch" = "$1" ]; then return; fi
+  view_epoch=${view_epoch%%"$newline"*}
+  view_port=${1#*"$newline"}
+  view_address=${1%%"$newline"*}:${view_port%%"$newline"*}
 }
 
 # Asks every Sentinel. Sets sentinels_total, sentinels_answering, and, if a majority of all agrees, named_host, named_port and
 # named_epoch (else empty). named_undecided=yes means that answers differ: a failover is under way, or one of them is stale.
+# shellcheck disable=SC2034 # what it sets is for its callers
 read_sentinels() {
   sentinel_names='' sentinels_total=0 sentinels_answering=0 views='' named_undecided=no
   named_host='' named_port='' named_epoch=''
@@ -45,6 +38,7 @@ read_sentinels() {
   count_views
 }
 
+# shellcheck disable=SC2034 # as above
 count_views() {
   for candidate in $views; do
     votes=0 vote_epoch=0

@@ -35,14 +35,16 @@ title() {
 }
 
 write_topology() {
-  if [ "$HOLDFAST_TOPOLOGY" = cluster ]; then
-    printf 'cluster-enabled yes\ncluster-config-file nodes.conf\n'
-    if [ "$HOLDFAST_TLS" = yes ]; then echo "cluster-announce-tls-port $HOLDFAST_PORT"; fi
-    printf 'cluster-announce-ip %s\ncluster-announce-port %s\n' "$HOLDFAST_HOST" "$HOLDFAST_PORT"
-    printf 'cluster-announce-bus-port %s\n' "$((HOLDFAST_PORT + 10000))"
+  printf 'replica-announce-ip %s\nreplica-announce-port %s\n' "$HOLDFAST_HOST" "$HOLDFAST_PORT"
+  [ "$HOLDFAST_TOPOLOGY" = cluster ] || return 0
+  printf 'cluster-enabled yes\ncluster-config-file nodes.conf\n'
+  if is_address "$HOLDFAST_HOST"; then
+    echo "cluster-announce-ip $HOLDFAST_HOST"
   else
-    printf 'replica-announce-ip %s\nreplica-announce-port %s\n' "$HOLDFAST_HOST" "$HOLDFAST_PORT"
+    echo "cluster-announce-hostname $HOLDFAST_HOST"
   fi
+  if [ "$HOLDFAST_TLS" = yes ]; then echo "cluster-announce-tls-port $HOLDFAST_PORT"; else echo "cluster-announce-port $HOLDFAST_PORT"; fi
+  echo "cluster-announce-bus-port $((HOLDFAST_PORT + 10000))"
 }
 
 # A barred replica cannot be chosen as primary until it is known whose data is newest.

@@ -7,7 +7,7 @@ bootstrapped_mark=$HOLDFAST_DATA/bootstrapped
 # watch_server PID: the loop.
 watch_server() {
   verb=watch
-  watched=$1 epoch=0 epoch_replid='' epoch_age=0 settled='' linked=no
+  watched=$1 epoch=0 epoch_replid='' epoch_age=0 settled='' linked=no was_named=no
   answered_ms='' waiting_for='' # not yet a server: start-server may still be deciding
   while kill -0 $$ 2>/dev/null && kill -0 "$watched" 2>/dev/null; do
     tick
@@ -48,8 +48,11 @@ as_primary() {
 }
 
 as_replica() {
-  field master_link_status "$view" && link=$field_value
-  field master_sync_in_progress "$view" && syncing=$field_value
+  was_named=no
+  field master_link_status "$view"
+  link=$field_value
+  field master_sync_in_progress "$view"
+  syncing=$field_value
   if [ "$link" = up ] && [ "$syncing" = 0 ]; then
     if [ "$linked" = no ]; then mark_bootstrapped; fi
     linked=yes
@@ -89,15 +92,18 @@ lift_bar() {
 
 # write_record TIME ROLE: epoch, replication id and offset as the server says them now; see records.sh.
 write_record() {
-  field master_replid "$view" && replid=$field_value
-  field master_repl_offset "$view" && offset=$field_value
+  field master_replid "$view"
+  replid=$field_value
+  field master_repl_offset "$view"
+  offset=$field_value
   if [ "$HOLDFAST_TOPOLOGY" = cluster ]; then
-    field cluster_my_epoch "$view" && epoch=$field_value
+    field cluster_my_epoch "$view"
+    epoch=$field_value
   elif [ "$replid" != "$epoch_replid" ] || [ "$epoch_age" -ge 5 ]; then
     read_epoch
   fi
   epoch_age=$((epoch_age + 1))
-  [ -n "$replid" ] && [ -n "$offset" ] || return 0
+  if [ -z "$replid" ] || [ -z "$offset" ]; then return; fi
   echo "$epoch:$replid:$offset:$1 $2" >"$record_file.new" && mv "$record_file.new" "$record_file"
 }
 
@@ -105,7 +111,7 @@ write_record() {
 read_epoch() {
   order_sentinels
   for sentinel_name in $ordered_sentinels; do
-    named_in "$(ask_sentinel "$sentinel_name" sentinel master "$HOLDFAST_MASTER")"
+    named_in "$(ask_master_of "$sentinel_name")"
     [ -n "$view_epoch" ] || continue
     epoch=$view_epoch epoch_replid=$replid epoch_age=0
     return
@@ -114,7 +120,7 @@ read_epoch() {
 
 # The last record before a planned stop.
 record_once() {
-  epoch=0 epoch_replid='' epoch_age=0 settled=yes linked=yes
+  epoch=0 epoch_replid='' epoch_age=0 settled=yes linked=yes was_named=no
   read_clock
   answered_ms=$now_ms waiting_for=''
   if [ ! -e "$HOLDFAST_RUN/barred" ]; then tick; fi

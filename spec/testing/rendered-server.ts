@@ -76,6 +76,8 @@ export interface Running extends AsyncDisposable {
 export interface Extra {
   readonly lines?: readonly string[];
   readonly port?: number;
+  /** What a Sentinel is told to call the primary. */
+  readonly host?: string;
 }
 
 async function start(
@@ -149,8 +151,8 @@ export const renderedServer = (engine: Engine, spec: DeploymentSpec, extra: Extr
   start(engine, [file(spec, "server.conf"), file(spec, "users.acl")], { ...extra, args: [] });
 
 /** A Sentinel on the spec's own files, told where the primary is. */
-export const renderedSentinel = (engine: Engine, spec: DeploymentSpec, primaryPort: number): Promise<Running> => {
+export const renderedSentinel = (engine: Engine, spec: DeploymentSpec, primaryPort: number, extra: Extra = {}): Promise<Running> => {
   const quorum = spec.topology.kind === "sentinel" ? spec.topology.quorum : 1;
-  const lines = [`sentinel monitor ${spec.name} ${host} ${primaryPort} ${quorum}`];
-  return start(engine, [file(spec, "sentinel.conf"), file(spec, "sentinel-users.acl")], { lines, args: ["--sentinel"] });
+  const lines = [`sentinel monitor ${spec.name} ${extra.host ?? host} ${primaryPort} ${quorum}`, ...(extra.lines ?? [])];
+  return start(engine, [file(spec, "sentinel.conf"), file(spec, "sentinel-users.acl")], { ...extra, lines, args: ["--sentinel"] });
 };

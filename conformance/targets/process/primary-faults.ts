@@ -1,6 +1,7 @@
 // Faults aimed at the primary that need no packets: crash, hang, stop, and the operator's switch-over. Each proves that it happened.
 
 import { execFile } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Aim, Evidence, Injected } from "../target.ts";
 import { gone, type NodeProcess } from "./node-process.ts";
 import { injected, rolesOf, settledByPromotion, until, type Scene } from "./scene.ts";
@@ -71,6 +72,7 @@ export async function hangPrimary(scene: Scene, aim: Aim): Promise<Injected> {
   return injected(outcome.evidence, {
     settle: async () => {
       const moved = await settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs, seen, effective: pid !== undefined });
+      await sleep(timeouts.hangBeyondMs);
       if (pid !== undefined && !(await gone(pid, 1))) process.kill(pid, "SIGCONT");
       for (const one of whole) one.signalAll("SIGCONT");
       const refused = await refusing(scene, primary.name);

@@ -13,6 +13,8 @@ export const timeouts = {
   effectMs: 12_000,
   /** Until everybody is back after a full outage (promise: 30 s) with as much again before we call it broken. */
   outageMs: 60_000,
+  /** How long a hang outlasts the promotion: the Sentinels name the new primary up to 1 s after it was promoted (they poll INFO once a second). */
+  hangBeyondMs: 3000,
   /** How long a replaced node stays away, as an orchestrator needs to start it again. */
   replaceMs: 1000,
 } as const;
