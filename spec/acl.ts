@@ -36,16 +36,16 @@ const replicationCommands = ({ engine, topology }: DeploymentSpec): string =>
     allow("psync", "replconf", "ping"),
   ].join(" ");
 
-/** The documented minimum, with the one channel Sentinels speak on instead of all.
- * COORDINATED (Valkey 9) needs three more commands; without them it waits in silence and nothing moves. */
+/**
+ * The documented minimum, with the one channel Sentinels speak on instead of all.
+ * COORDINATED (Valkey 9) needs three more commands; without them it waits in silence and nothing moves.
+ */
 const sentinelCommands = ({ engine }: DeploymentSpec): string =>
   [
     allow("multi", "exec", "ping", "info", "role", "publish", "subscribe", "slaveof", "replicaof"),
     allow("config|rewrite", "client|setname", "client|kill", "script|kill"),
-    engine.name === "valkey" ? allow("failover", "client|pause", "client|unpause") : "",
-  ]
-    .join(" ")
-    .trim();
+    ...(engine.name === "valkey" ? [allow("failover", "client|pause", "client|unpause")] : []),
+  ].join(" ");
 
 const operatorCommands = [
   "+@connection +client +cluster +config +info +role +time +wait +dbsize +command",
@@ -56,16 +56,18 @@ const operatorCommands = [
   allow("migrate", "restore", "restore-asking", "asking", "dump", "scan", "exists", "type", "ttl", "pttl", "object|encoding"),
 ].join(" ");
 
-const keys = (pattern: string): string => `~${pattern}`;
-
+/**
+ * Off means that nobody can be it: no password, no connection. Its rights must stay all the same, because Redis 7.0 replays the AOF as
+ * this user and drops every MULTI block (each write of a Lua script is one) that it may not run: acknowledged writes gone after a restart.
+ */
 function defaultUser(spec: DeploymentSpec, rules: string): string {
-  return spec.security.defaultUser === "off" ? "user default reset off" : `user default reset on %hash:app% ${rules}`;
+  return spec.security.defaultUser === "off" ? "user default reset off ~* &* +@all" : `user default reset on %hash:app% ${rules}`;
 }
 
 /** users.acl: who may do what on a data node. */
 export function usersAcl(spec: DeploymentSpec): string {
   const { appKeyPattern, appChannels } = spec.security;
-  const app = `${keys(appKeyPattern)} &${appChannels} ${appCommands}`;
+  const app = `~${appKeyPattern} &${appChannels} ${appCommands}`;
   return [
     defaultUser(spec, app),
     user("app", app),

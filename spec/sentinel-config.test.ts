@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { withEngine, withFailoverTimers, type DeploymentSpec } from "./deployment-spec.ts";
 import { notOlder } from "./engine-version.ts";
 import { namedSpecs } from "./named-specs.ts";
-import { enginesHere, nextPort, renderedSentinel, renderedServer, type Engine, type Running } from "./testing/rendered-server.ts";
+import { enginesHere, host, nextPort, renderedSentinel, renderedServer, type Engine, type Running } from "./testing/rendered-server.ts";
 
 interface Group extends AsyncDisposable {
   readonly spec: DeploymentSpec;
@@ -21,7 +21,7 @@ async function group(engine: Engine): Promise<Group> {
   const first = stack.use(await renderedServer(engine, spec));
   const servers = [first];
   const sentinels: Running[] = [];
-  const replica = { lines: [`replicaof 127.0.0.1 ${first.port}`] };
+  const replica = { lines: [`replicaof ${host} ${first.port}`] };
   for (let count = 0; count < 2; count++) servers.push(stack.use(await renderedServer(engine, spec, { ...replica, port: nextPort() })));
   await until("both replicas linked", async () => (await info(first)).includes("connected_slaves:2"));
   for (let count = 0; count < 3; count++) {
@@ -97,7 +97,7 @@ describe.each(enginesHere())("Sentinels on $name $version", (engine) => {
     await using server = await renderedServer(engine, namedSpecs["durable-sentinel"]);
     await using sentinel = await renderedSentinel(engine, namedSpecs["durable-sentinel"], server.port);
     const app = sentinel.as("app");
-    expect(await app.call("SENTINEL", "get-master-addr-by-name", "durable-sentinel")).toEqual(["127.0.0.1", String(server.port)]);
+    expect(await app.call("SENTINEL", "get-master-addr-by-name", "durable-sentinel")).toEqual([host, String(server.port)]);
     expect(await app.call("SENTINEL", "sentinels", "durable-sentinel")).toEqual([]);
     expect(await app.subscribe("+switch-master")).toBe(1);
     const again = sentinel.as("app");

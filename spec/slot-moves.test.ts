@@ -1,11 +1,10 @@
 // Slots move between shards under the rendered users, key by key and (where the engine can) at once. A missing permission here is a
 // move that stops half way.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { deploymentSpec } from "./deployment-spec.ts";
 import { notOlder } from "./engine-version.ts";
-import { enginesHere, nextPort, renderedServer, secretOf, type Engine, type Running } from "./testing/rendered-server.ts";
+import { enginesHere, host, nextPort, renderedServer, secretOf, type Engine, type Running } from "./testing/rendered-server.ts";
 
 /** The slot of key `foo`. */
 const slot = "12182";
@@ -32,11 +31,11 @@ async function threeShards(engine: Engine, version?: string): Promise<Shards> {
     ["10923", "16383"],
   ]) {
     const [port, bus] = [nextPort(), nextPort()];
-    const node = stack.use(await renderedServer(engine, spec, { port, lines: [`cluster-port ${bus}`, "cluster-announce-ip 127.0.0.1"] }));
+    const node = stack.use(await renderedServer(engine, spec, { port, lines: [`cluster-port ${bus}`, `cluster-announce-ip ${host}`] }));
     const operator = node.as("operator");
     await operator.call("CLUSTER", "ADDSLOTSRANGE", ...range);
     ids.push(String(await operator.call("CLUSTER", "MYID")));
-    if (nodes.length > 0) await nodes[0]?.as("operator").call("CLUSTER", "MEET", "127.0.0.1", String(port), String(bus));
+    if (nodes.length > 0) await nodes[0]?.as("operator").call("CLUSTER", "MEET", host, String(port), String(bus));
     nodes.push(node);
   }
   for (const node of nodes) {
@@ -63,7 +62,7 @@ describe.each(enginesHere())("on $name $version", (engine) => {
     await from.call("CLUSTER", "SETSLOT", slot, "MIGRATING", targetId);
     const keys = (await from.call("CLUSTER", "GETKEYSINSLOT", slot, "10")) as readonly string[];
     const login = ["AUTH2", "operator", secretOf("operator"), "KEYS", ...keys];
-    expect(await from.call("MIGRATE", "127.0.0.1", String(target.port), "", "0", "1000", ...login)).toBe("OK");
+    expect(await from.call("MIGRATE", host, String(target.port), "", "0", "1000", ...login)).toBe("OK");
     for (const operator of [to, from]) await operator.call("CLUSTER", "SETSLOT", slot, "NODE", targetId);
     expect(await target.as("app").get("foo")).toBe("bar");
     expect(await denials(shards)).toEqual([]);
@@ -74,10 +73,12 @@ describe.each(enginesHere())("on $name $version", (engine) => {
     async () => {
       await using shards = await threeShards(engine, engine.version);
       const [target, , source] = shards.nodes;
-      await source?.as("app").set("foo", "bar");
+      const [app, arrived] = [source?.as("app"), target?.as("app")];
+      await app?.set("foo", "bar");
+      await app?.multi().zadd("{foo}:z", 1, "m").xadd("{foo}:x", "*", "f", "v").hset("{foo}:h", "f", "v").exec();
       await source?.as("operator").call("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", slot, slot, "NODE", shards.ids[0] ?? "");
-      await expect.poll(() => target?.as("app").get("foo").catch(String), { timeout: 10_000 }).toBe("bar");
-      await sleep(100);
+      await expect.poll(() => arrived?.get("foo").catch(String), { timeout: 10_000, interval: 100 }).toBe("bar");
+      expect(await Promise.all([arrived?.zcard("{foo}:z"), arrived?.xlen("{foo}:x"), arrived?.hlen("{foo}:h")])).toEqual([1, 1, 1]);
       expect(await denials(shards)).toEqual([]);
     },
   );

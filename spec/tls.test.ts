@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import { deploymentSpec, withEngine, type DeploymentSpec } from "./deployment-spec.ts";
-import { enginesHere, nextPort, renderedServer, renderedSentinel, secretOf, type Extra } from "./testing/rendered-server.ts";
+import { enginesHere, host, nextPort, renderedServer, renderedSentinel, secretOf, type Extra } from "./testing/rendered-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "holdfast-tls-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -24,7 +24,7 @@ function certificates(): boolean {
   }
   openssl("req", "-x509", ...newKey, "-keyout", "ca.key", "-out", "ca.crt", "-days", "1", "-subj", "/CN=test authority");
   openssl("req", ...newKey, "-keyout", "tls.key", "-out", "tls.csr", "-subj", "/CN=node");
-  writeFileSync(join(folder, "san.ext"), "subjectAltName=IP:127.0.0.1\n");
+  writeFileSync(join(folder, "san.ext"), `subjectAltName=IP:${host}\n`);
   openssl(
     "x509",
     "-req",
@@ -61,7 +61,7 @@ function tlsLines(): Extra & { readonly port: number } {
 const ask = (port: number, own: boolean, command: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const certificate = own ? { cert: pem("tls.crt"), key: pem("tls.key") } : {};
-    const socket = connect({ host: "127.0.0.1", port, ca: pem("ca.crt"), ...certificate }, () => socket.write(`${command}\r\n`));
+    const socket = connect({ host, port, ca: pem("ca.crt"), ...certificate }, () => socket.write(`${command}\r\n`));
     let text = "";
     socket.on("data", (chunk) => {
       text += String(chunk);
@@ -89,7 +89,7 @@ describe.runIf(canMakeCertificates).each(enginesHere())("TLS on $name $version",
     const lines = tlsLines();
     await using _replica = await renderedServer(engine, spec, {
       ...lines,
-      lines: [...(lines.lines ?? []), `replicaof 127.0.0.1 ${primary.port}`],
+      lines: [...(lines.lines ?? []), `replicaof ${host} ${primary.port}`],
     });
     await expect.poll(() => ask(primary.port, true, `${operator} replication`), { timeout: 5_000 }).toContain("connected_slaves:1");
     await using sentinel = await renderedSentinel(engine, spec, primary.port, tlsLines());

@@ -8,7 +8,7 @@ import { Queue, QueueEvents, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { deploymentSpec } from "./deployment-spec.ts";
-import { enginesHere, renderedServer, secretOf, type Running } from "./testing/rendered-server.ts";
+import { enginesHere, host, renderedServer, secretOf, type Running } from "./testing/rendered-server.ts";
 
 const run = promisify(execFile);
 /** One server alone: it must take writes without a replica. */
@@ -20,7 +20,7 @@ const denials = async (server: Running): Promise<readonly unknown[]> =>
 describe.each(enginesHere())("on $name $version", (engine) => {
   it("a job queue works as app within 5 s, and its library is denied nothing", async () => {
     await using server = await renderedServer(engine, alone);
-    const connection = { host: "127.0.0.1", port: server.port, username: "app", password: secretOf("app"), maxRetriesPerRequest: null };
+    const connection = { host, port: server.port, username: "app", password: secretOf("app"), maxRetriesPerRequest: null };
     const events = new QueueEvents("mail", { connection });
     const queue = new Queue("mail", { connection });
     const worker = new Worker("mail", () => Promise.resolve("sent"), { connection });
@@ -38,7 +38,7 @@ describe.each(enginesHere())("on $name $version", (engine) => {
 
   it("a client with ready check, pipelines, transactions and scripts works as app, and is denied nothing", async () => {
     await using server = await renderedServer(engine, alone);
-    const app = new Redis({ host: "127.0.0.1", port: server.port, username: "app", password: secretOf("app"), connectionName: "shop" });
+    const app = new Redis({ host, port: server.port, username: "app", password: secretOf("app"), connectionName: "shop" });
     try {
       expect(await app.multi().set("k", 1).incr("k").exec()).toEqual([
         [null, "OK"],
@@ -57,7 +57,7 @@ describe.each(enginesHere())("on $name $version", (engine) => {
     const file = join(server.folder, "backup.rdb");
     const cli = engine.binary.replace(/-server$/, "-cli");
     const secret = { REDISCLI_AUTH: secretOf("backup"), VALKEYCLI_AUTH: secretOf("backup") };
-    await run(cli, ["-p", String(server.port), "--user", "backup", "--rdb", file], { env: { ...process.env, ...secret } });
+    await run(cli, ["-h", host, "-p", String(server.port), "--user", "backup", "--rdb", file], { env: { ...process.env, ...secret } });
     expect(statSync(file).size).toBeGreaterThan(80);
     expect(await denials(server)).toEqual([]);
   });

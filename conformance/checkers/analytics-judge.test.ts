@@ -19,7 +19,13 @@ function historyOf(sends: readonly Send[], read?: SeriesRead): History {
 }
 
 const bucket = (startMs: number, count: number, ttlMs = 1000, uniquesTtlMs = 1000) => ({ startMs, count, ttlMs, uniquesTtlMs });
-const sends: Send[] = [["1", 0, "ok"], ["1", 0, "ok"], ["2", 0, "ok"], ["3", 1000, "ok"], ["4", 1000, "info"]];
+const sends: Send[] = [
+  ["1", 0, "ok"],
+  ["1", 0, "ok"],
+  ["2", 0, "ok"],
+  ["3", 1000, "ok"],
+  ["4", 1000, "info"],
+];
 
 describe("judgeAnalytics", () => {
   it.each([1, 2])("lets a good history pass, with an unknown event counted or not", (second) => {
@@ -39,7 +45,8 @@ describe("judgeAnalytics", () => {
   });
 
   it("flags a bucket without TTL, be it the numbers or the uniques", () => {
-    const endless = (bad: ReturnType<typeof bucket>) => judgeAnalytics(historyOf(sends, { buckets: [bucket(0, 2), bad], uniques: 3 })).violations[0]?.what;
+    const endless = (bad: ReturnType<typeof bucket>) =>
+      judgeAnalytics(historyOf(sends, { buckets: [bucket(0, 2), bad], uniques: 3 })).violations[0]?.what;
     expect(endless(bucket(1000, 1, -1))).toBe("1 of 2 buckets have no TTL");
     expect(endless(bucket(1000, 1, 5, -1))).toBe("1 of 2 buckets have no TTL");
     expect(endless(bucket(1000, 1, 5, -2))).toBeUndefined();

@@ -35,8 +35,9 @@ export interface AnalyticsJudgement {
 /** HyperLogLog's standard error is 0.81 %; four of them, and at least 2. */
 const uniquesSlack = (visitors: number): number => Math.max(2, visitors * 0.0324);
 
+const visitors = (chosen: readonly Call[]): number => new Set(chosen.map(({ invoke }) => (invoke.value as CountValue).visitor)).size;
+
 function uniquesOff(sent: readonly Call[], { uniques }: SeriesRead): string | undefined {
-  const visitors = (chosen: readonly Call[]): number => new Set(chosen.map(({ invoke }) => (invoke.value as CountValue).visitor)).size;
   const least = visitors(sent.filter((call) => call.result === "ok"));
   const most = visitors(sent.filter((call) => call.result !== "fail"));
   if (uniques >= least - uniquesSlack(least) && uniques <= most + uniquesSlack(most)) return undefined;
@@ -45,7 +46,10 @@ function uniquesOff(sent: readonly Call[], { uniques }: SeriesRead): string | un
 
 function judgeSeries(sent: readonly Call[], key: string, read: SeriesRead): readonly string[] {
   const endless = read.buckets.filter(({ ttlMs, uniquesTtlMs }) => ttlMs === -1 || uniquesTtlMs === -1);
-  const off = uniquesOff(sent.filter(({ invoke }) => invoke.key === key), read);
+  const off = uniquesOff(
+    sent.filter(({ invoke }) => invoke.key === key),
+    read,
+  );
   return [...(endless.length > 0 ? [`${endless.length} of ${read.buckets.length} buckets have no TTL`] : []), ...(off ? [off] : [])];
 }
 

@@ -56,10 +56,17 @@ export function gaveUp(history: History, writes: Ledger): readonly Violation[] {
   });
   const ended = history.filter((event) => event.op === "status" && event.value === "end");
   const found: Violation[] = [];
-  if (rejected.length > 0) found.push({ what: `${rejected.length} calls were rejected instead of waiting (${counted(rejected)})`, evidence: evidenceOf(rejected) });
+  if (rejected.length > 0)
+    found.push({
+      what: `${rejected.length} calls were rejected instead of waiting (${counted(rejected)})`,
+      evidence: evidenceOf(rejected),
+    });
   if (ended.length > 0) found.push({ what: "the client gave up: status end", evidence: ended.map((event) => event.index) });
   if (writes.resurrected.length > 0)
-    found.push({ what: `${writes.resurrected.length} writes were reported as not applied and are there`, evidence: evidenceOf(writes.resurrected) });
+    found.push({
+      what: `${writes.resurrected.length} writes were reported as not applied and are there`,
+      evidence: evidenceOf(writes.resurrected),
+    });
   return found;
 }
 
@@ -69,6 +76,8 @@ export interface MinorityOutcome {
   readonly extra: Readonly<Record<string, number>>;
 }
 
+const ackNs = (call: Call): bigint => call.outcome?.atNs ?? call.invoke.atNs;
+
 const slackMs = 1000; // the lag is looked at once a second (replicationCron)
 
 /** Writes acknowledged by a primary on the wrong side of a partition: bounded by the lag, none after the heal, none with WAIT. */
@@ -76,22 +85,41 @@ export function judgeMinority(history: History, { injectedAtNs, healedAtNs, maxL
   const found = foundByFinalReads(history);
   const plain = ledger(history, ["minority-write"], found);
   const waited = ledger(history, ["minority-wait-write"], found);
-  if (plain.acked.length + plain.failed.length + plain.unknown.length === 0) return { violations: [], limits: [], extra: {} };
-  const ackNs = (call: Call): bigint => call.outcome?.atNs ?? call.invoke.atNs;
+  if (!history.some(({ op }) => op === "minority-write" || op === "minority-wait-write")) return { violations: [], limits: [], extra: {} };
   const zombies = plain.lost.filter((call) => ackNs(call) > healedAtNs);
   const cut = plain.lost.filter((call) => ackNs(call) <= healedAtNs);
   const windowMs = cut.reduce((longest, call) => Math.max(longest, msBetween(injectedAtNs, ackNs(call))), 0);
   const boundMs = maxLagMs + slackMs;
   const violations: Violation[] = [];
-  if (zombies.length > 0) violations.push({ what: `${zombies.length} writes acknowledged by the old primary after the heal are lost`, evidence: evidenceOf(zombies) });
-  if (waited.lost.length > 0) violations.push({ what: `${waited.lost.length} writes confirmed by WAIT 1 on the minority side are lost`, evidence: evidenceOf(waited.lost) });
+  if (zombies.length > 0)
+    violations.push({
+      what: `${zombies.length} writes acknowledged by the old primary after the heal are lost`,
+      evidence: evidenceOf(zombies),
+    });
+  if (waited.lost.length > 0)
+    violations.push({
+      what: `${waited.lost.length} writes confirmed by WAIT 1 on the minority side are lost`,
+      evidence: evidenceOf(waited.lost),
+    });
   if (maxLagMs > 0 && windowMs > boundMs)
-    violations.push({ what: `the cut-off primary acknowledged lost writes for ${Math.round(windowMs)} ms, the bound is ${boundMs} ms`, evidence: evidenceOf(cut) });
+    violations.push({
+      what: `the cut-off primary acknowledged lost writes for ${Math.round(windowMs)} ms, the bound is ${boundMs} ms`,
+      evidence: evidenceOf(cut),
+    });
   const rule = maxLagMs > 0 ? `min-replicas-max-lag bounds it to ${boundMs} ms` : "min-replicas-to-write is off, nothing bounds it";
-  const limits = cut.length > 0 ? [`${cut.length} writes acknowledged on the minority side in the first ${Math.round(windowMs)} ms are lost (${rule})`] : [];
+  const limits =
+    cut.length > 0
+      ? [`${cut.length} writes acknowledged on the minority side in the first ${Math.round(windowMs)} ms are lost (${rule})`]
+      : [];
   return {
     violations,
     limits,
-    extra: { zombieAcks: zombies.length, minorityWindowMs: windowMs, minorityAckedOps: plain.acked.length, minorityLostOps: plain.lost.length, minorityWaitAckedOps: waited.acked.length },
+    extra: {
+      zombieAcks: zombies.length,
+      minorityWindowMs: windowMs,
+      minorityAckedOps: plain.acked.length,
+      minorityLostOps: plain.lost.length,
+      minorityWaitAckedOps: waited.acked.length,
+    },
   };
 }

@@ -39,7 +39,8 @@ export interface JobOutcome {
   readonly unknownOps: number;
 }
 
-const endOf = (history: History): QueueAtEnd | undefined => history.findLast((event) => event.op === "final")?.value as QueueAtEnd | undefined;
+const endOf = (history: History): QueueAtEnd | undefined =>
+  history.findLast((event) => event.op === "final")?.value as QueueAtEnd | undefined;
 
 /** One entry a job id, by its first add; `acked` when any add of it was. */
 function jobsOf(history: History): readonly (Ran & { readonly acked: boolean })[] {
@@ -68,12 +69,10 @@ function neverDone({ kind, successes, runs, add }: Ran, end: QueueAtEnd, attempt
 
 /** Most runs under way at one moment. A run without an end counts until the history's. */
 function mostAtOnce(runs: readonly Call[]): number {
-  const edges = runs.flatMap((run) => [
-    { atNs: run.invoke.atNs, step: 1 },
-    ...(run.outcome ? [{ atNs: run.outcome.atNs, step: -1 }] : []),
-  ]);
+  const edges = runs.flatMap((run) => [{ atNs: run.invoke.atNs, step: 1 }, ...(run.outcome ? [{ atNs: run.outcome.atNs, step: -1 }] : [])]);
   let [now, most] = [0, 0];
-  for (const { step } of edges.toSorted((a, b) => (a.atNs === b.atNs ? a.step - b.step : a.atNs < b.atNs ? -1 : 1))) most = Math.max(most, (now += step));
+  for (const { step } of edges.toSorted((a, b) => (a.atNs === b.atNs ? a.step - b.step : a.atNs < b.atNs ? -1 : 1)))
+    most = Math.max(most, (now += step));
   return most;
 }
 
@@ -89,19 +88,31 @@ function broken(what: string, found: readonly Call[]): readonly Violation[] {
   return found.length > 0 ? [{ what: `${found.length} ${what}`, evidence: evidenceOf(found) }] : [];
 }
 
+const over = (most: number, allowed: number, what: string): readonly Violation[] =>
+  most > allowed ? [{ what: `${what}: ${most}, allowed ${allowed}`, evidence: [] }] : [];
+
 function rulesBroken(jobs: readonly Ran[], end: QueueAtEnd | undefined, rules: JobRules): readonly Violation[] {
   const atOnce = mostAtOnce(jobs.flatMap((job) => job.runs));
-  const over = (most: number, allowed: number, what: string): readonly Violation[] =>
-    most > allowed ? [{ what: `${what}: ${most}, allowed ${allowed}`, evidence: [] }] : [];
   const overAttempts = jobs.filter(({ add }) => (end?.states[add.invoke.key]?.attemptsMade ?? 0) > rules.attempts);
-  const failedTooEarly = jobs.filter(({ kind, runs, add }) => kind === "poison" && end?.states[add.invoke.key]?.state === "failed" && runs.length < rules.attempts);
+  const failedTooEarly = jobs.filter(
+    ({ kind, runs, add }) => kind === "poison" && end?.states[add.invoke.key]?.state === "failed" && runs.length < rules.attempts,
+  );
   return [
     ...over(atOnce, rules.concurrency, "jobs at once"),
     ...over(end?.completed ?? 0, rules.keepCompleted, "completed jobs kept"),
     ...over(end?.failed ?? 0, rules.keepFailed, "failed jobs kept"),
-    ...broken("jobs used more attempts than allowed", overAttempts.map((job) => job.add)),
-    ...broken("jobs failed for good before their attempts were used", failedTooEarly.map((job) => job.add)),
-    ...broken("retries came before their backoff", jobs.flatMap((job) => tooSoon(job.runs, rules.backoffMs))),
+    ...broken(
+      "jobs used more attempts than allowed",
+      overAttempts.map((job) => job.add),
+    ),
+    ...broken(
+      "jobs failed for good before their attempts were used",
+      failedTooEarly.map((job) => job.add),
+    ),
+    ...broken(
+      "retries came before their backoff",
+      jobs.flatMap((job) => tooSoon(job.runs, rules.backoffMs)),
+    ),
   ];
 }
 
@@ -123,8 +134,16 @@ export function judgeJobs(history: History, rules: JobRules, duplicatesAllowed: 
   const states = [...new Set(lost.map(stateOf))].join(", ");
   return {
     violations: [
-      ...broken(`accepted jobs were never done (now: ${states})`, lost.map((job) => job.add)),
-      ...(duplicateOps > duplicatesAllowed ? broken(`jobs ran to success more than once, ${duplicateOps} runs too many, allowed ${duplicatesAllowed}`, again.map((job) => job.add)) : []),
+      ...broken(
+        `accepted jobs were never done (now: ${states})`,
+        lost.map((job) => job.add),
+      ),
+      ...(duplicateOps > duplicatesAllowed
+        ? broken(
+            `jobs ran to success more than once, ${duplicateOps} runs too many, allowed ${duplicatesAllowed}`,
+            again.map((job) => job.add),
+          )
+        : []),
       ...broken(`jobs were refused (${classes})`, refused),
       ...rulesBroken(jobs, end, rules),
     ],

@@ -24,6 +24,7 @@ export function judgeSchedule(history: History, everyMs: number): ScheduleOutcom
   const ahead = final?.value as readonly string[] | undefined;
   const violations: Violation[] = [];
   if (twice.length > 0) violations.push({ what: `${twice.length} slots ran more than once`, evidence: evidenceOf(twice) });
-  if (final && ahead?.length !== 1) violations.push({ what: `${ahead?.length ?? 0} runs are ahead at the end instead of exactly one`, evidence: [final.index] });
+  if (final && ahead?.length !== 1)
+    violations.push({ what: `${ahead?.length ?? 0} runs are ahead at the end instead of exactly one`, evidence: [final.index] });
   return { violations, ticks, duplicateOps: twice.length, missedSlots: Math.max(0, expected - slots.length), ahead };
 }

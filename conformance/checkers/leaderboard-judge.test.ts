@@ -22,7 +22,12 @@ const entry = (member: string, score: number, rank: number, position = rank): Bo
 
 describe("judgeLeaderboard", () => {
   it("lets a good history pass, with a re-sent event and a tie", () => {
-    const sends: Send[] = [["1", "ann", "ok"], ["1", "ann", "ok"], ["2", "bob", "ok"], ["3", "cat", "fail"]];
+    const sends: Send[] = [
+      ["1", "ann", "ok"],
+      ["1", "ann", "ok"],
+      ["2", "bob", "ok"],
+      ["3", "cat", "fail"],
+    ];
     const { totals, violations } = judgeLeaderboard(historyOf(sends, [entry("ann", 1, 1), entry("bob", 1, 1, 2)]));
     expect(violations).toEqual([]);
     expect(totals).toMatchObject({ lostOps: 0, duplicateOps: 0, lateOps: 0 });
@@ -30,18 +35,34 @@ describe("judgeLeaderboard", () => {
   });
 
   it("flags an event counted twice and names its sends", () => {
-    const { violations } = judgeLeaderboard(historyOf([["1", "ann", "ok"], ["1", "ann", "ok"]], [entry("ann", 2, 1)]));
+    const { violations } = judgeLeaderboard(
+      historyOf(
+        [
+          ["1", "ann", "ok"],
+          ["1", "ann", "ok"],
+        ],
+        [entry("ann", 2, 1)],
+      ),
+    );
     expect(violations[0]?.what).toBe("1 awards were counted more than once");
     expect(violations[0]?.evidence).toEqual([1, 3]);
   });
 
   it("counts acknowledged events that are missing as lost, also when the member is gone", () => {
-    const sends: Send[] = [["1", "ann", "ok"], ["2", "ann", "ok"], ["3", "bob", "ok"]];
+    const sends: Send[] = [
+      ["1", "ann", "ok"],
+      ["2", "ann", "ok"],
+      ["3", "bob", "ok"],
+    ];
     expect(judgeLeaderboard(historyOf(sends, [entry("ann", 1, 1)])).totals.lostOps).toBe(2);
   });
 
   it("takes an unknown event for neither lost nor duplicated, and calls it late when it is there", () => {
-    const sends: Send[] = [["1", "ann", "ok"], ["2", "ann", "info"], ["3", "ann", "invoke"]];
+    const sends: Send[] = [
+      ["1", "ann", "ok"],
+      ["2", "ann", "info"],
+      ["3", "ann", "invoke"],
+    ];
     const there = judgeLeaderboard(historyOf(sends, [entry("ann", 3, 1)]));
     expect(there.totals).toMatchObject({ lostOps: 0, duplicateOps: 0, lateOps: 2 });
     const absent = judgeLeaderboard(historyOf(sends, [entry("ann", 1, 1)]));
@@ -49,16 +70,37 @@ describe("judgeLeaderboard", () => {
   });
 
   it("takes an event that was unknown first and acknowledged on its re-send for acknowledged", () => {
-    expect(judgeLeaderboard(historyOf([["1", "ann", "info"], ["1", "ann", "ok"]], [])).totals.lostOps).toBe(1);
+    expect(
+      judgeLeaderboard(
+        historyOf(
+          [
+            ["1", "ann", "info"],
+            ["1", "ann", "ok"],
+          ],
+          [],
+        ),
+      ).totals.lostOps,
+    ).toBe(1);
   });
 
   it("flags an event that was certainly refused and is counted", () => {
-    const { violations } = judgeLeaderboard(historyOf([["1", "ann", "ok"], ["2", "ann", "fail"]], [entry("ann", 2, 1)]));
+    const { violations } = judgeLeaderboard(
+      historyOf(
+        [
+          ["1", "ann", "ok"],
+          ["2", "ann", "fail"],
+        ],
+        [entry("ann", 2, 1)],
+      ),
+    );
     expect(violations.length).toBe(1);
   });
 
   it("flags ranks that do not follow from the scores", () => {
-    const sends: Send[] = [["1", "ann", "ok"], ["2", "bob", "ok"]];
+    const sends: Send[] = [
+      ["1", "ann", "ok"],
+      ["2", "bob", "ok"],
+    ];
     const tied = judgeLeaderboard(historyOf(sends, [entry("ann", 1, 1), entry("bob", 1, 2)]));
     expect(tied.violations[0]?.what).toBe("rank does not follow from score for bob");
   });

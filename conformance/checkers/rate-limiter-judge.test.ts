@@ -5,7 +5,13 @@ import type { History, HistoryEvent } from "./history.ts";
 import { decidedByServer, judgeLimiter, type DecisionValue, type KeyView, type LimiterTerms } from "./rate-limiter-judge.ts";
 
 const ms = 1_000_000n;
-const terms: LimiterTerms = { limit: 3, windowMs: 100, injectedAtNs: 1000n * ms, redundantAtNs: 2000n * ms, calm: (key) => key.endsWith("calm") };
+const terms: LimiterTerms = {
+  limit: 3,
+  windowMs: 100,
+  injectedAtNs: 1000n * ms,
+  redundantAtNs: 2000n * ms,
+  calm: (key) => key.endsWith("calm"),
+};
 
 type Answer = readonly [atMs: number, allowed: boolean, source?: DecisionValue["source"]];
 
@@ -17,7 +23,8 @@ function historyOf(answers: readonly Answer[], views: readonly KeyView[] = [], k
     events.push({ ...common, type: "invoke", atNs: BigInt(atMs) * ms });
     events.push({ ...common, type: "ok", atNs: BigInt(atMs + 1) * ms, value: { allowed, source, atUs: atMs * 1000 } });
   }
-  for (const value of views) events.push({ process: 1, pattern: "rate-limiter", op: "inspect", key, call: 900, type: "ok", atNs: 0n, value });
+  for (const value of views)
+    events.push({ process: 1, pattern: "rate-limiter", op: "inspect", key, call: 900, type: "ok", atNs: 0n, value });
   return events.map((event, index) => ({ ...event, index }));
 }
 
@@ -26,7 +33,13 @@ const whats = (history: History): readonly string[] => judgeLimiter(history, ter
 
 describe("judgeLimiter", () => {
   it("lets the limit in every window pass, also when the windows touch each other", () => {
-    const good = historyOf([...admittedAt(0, 10, 99, 100, 110, 199), [200, true], [201, false]], [{ entries: 3, ttlMs: 5 }, { entries: 0, ttlMs: -2 }]);
+    const good = historyOf(
+      [...admittedAt(0, 10, 99, 100, 110, 199), [200, true], [201, false]],
+      [
+        { entries: 3, ttlMs: 5 },
+        { entries: 0, ttlMs: -2 },
+      ],
+    );
     expect(whats(good)).toEqual([]);
     expect(judgeLimiter(good, terms)).toMatchObject({ steadyMost: 3, rejectedOps: 1, localOps: 0 });
   });
@@ -37,7 +50,9 @@ describe("judgeLimiter", () => {
 
   it("allows twice the limit in a window that touches the fault, and flags one more", () => {
     expect(whats(historyOf(admittedAt(1500, 1501, 1502, 1503, 1504, 1505)))).toEqual([]);
-    expect(whats(historyOf(admittedAt(1500, 1501, 1502, 1503, 1504, 1505, 1506)))).toEqual(["7 admissions in one window that touches the fault, 6 are allowed"]);
+    expect(whats(historyOf(admittedAt(1500, 1501, 1502, 1503, 1504, 1505, 1506)))).toEqual([
+      "7 admissions in one window that touches the fault, 6 are allowed",
+    ]);
   });
 
   it("judges a window by the doubled limit when the local limit decided in it", () => {
@@ -48,16 +63,40 @@ describe("judgeLimiter", () => {
   });
 
   it("judges each key by itself", () => {
-    const two = [...historyOf(admittedAt(0, 1, 2)), ...historyOf(admittedAt(0, 1, 2), [], "{a}:other").map((event) => ({ ...event, call: event.call + 10 }))];
+    const two = [
+      ...historyOf(admittedAt(0, 1, 2)),
+      ...historyOf(admittedAt(0, 1, 2), [], "{a}:other").map((event) => ({ ...event, call: event.call + 10 })),
+    ];
     expect(whats(two)).toEqual([]);
   });
 
   it("flags a rejected caller that stayed inside its limit", () => {
-    expect(whats(historyOf([[0, true], [500, false]], [], "{a}:calm"))).toEqual(["a caller inside its limit was rejected 1 times"]);
+    expect(
+      whats(
+        historyOf(
+          [
+            [0, true],
+            [500, false],
+          ],
+          [],
+          "{a}:calm",
+        ),
+      ),
+    ).toEqual(["a caller inside its limit was rejected 1 times"]);
   });
 
   it("flags a key without TTL and one that holds more than the limit", () => {
     expect(whats(historyOf([], [{ entries: 1, ttlMs: -1 }]))).toEqual(["a key without TTL was seen 1 times"]);
-    expect(whats(historyOf([], [{ entries: 9, ttlMs: 5 }, { entries: 4, ttlMs: 5 }]))).toEqual(["a key held 9 entries, the limit is 3"]);
+    expect(
+      whats(
+        historyOf(
+          [],
+          [
+            { entries: 9, ttlMs: 5 },
+            { entries: 4, ttlMs: 5 },
+          ],
+        ),
+      ),
+    ).toEqual(["a key held 9 entries, the limit is 3"]);
   });
 });

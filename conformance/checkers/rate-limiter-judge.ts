@@ -59,11 +59,14 @@ function windowsOf(admitted: readonly Call[], { windowMs, injectedAtNs, redundan
   });
 }
 
-const fullest = (windows: readonly Window[]): Window | undefined =>
-  windows.toSorted((a, b) => b.admitted.length - a.admitted.length)[0];
+const fullest = (windows: readonly Window[]): Window | undefined => windows.toSorted((a, b) => b.admitted.length - a.admitted.length)[0];
 
 /** The fullest window of one kind on any key, and a violation when it holds more than `most`. */
-function overfull(windows: readonly Window[], most: number, kind: string): { readonly size: number; readonly violations: readonly Violation[] } {
+function overfull(
+  windows: readonly Window[],
+  most: number,
+  kind: string,
+): { readonly size: number; readonly violations: readonly Violation[] } {
   const worst = fullest(windows)?.admitted ?? [];
   const what = `${worst.length} admissions in one window ${kind}, ${most} are allowed`;
   const evidence = worst.map((call) => call.outcome?.index ?? call.invoke.index);
@@ -76,8 +79,12 @@ function judgeKeys(history: History, limit: number): readonly Violation[] {
   const large = views.filter((event) => (event.value as KeyView).entries > limit);
   const most = Math.max(0, ...large.map((event) => (event.value as KeyView).entries));
   return [
-    ...(endless.length > 0 ? [{ what: `a key without TTL was seen ${endless.length} times`, evidence: endless.map((event) => event.index) }] : []),
-    ...(large.length > 0 ? [{ what: `a key held ${most} entries, the limit is ${limit}`, evidence: large.map((event) => event.index) }] : []),
+    ...(endless.length > 0
+      ? [{ what: `a key without TTL was seen ${endless.length} times`, evidence: endless.map((event) => event.index) }]
+      : []),
+    ...(large.length > 0
+      ? [{ what: `a key held ${most} entries, the limit is ${limit}`, evidence: large.map((event) => event.index) }]
+      : []),
   ];
 }
 
@@ -87,8 +94,16 @@ export function judgeLimiter(history: History, terms: LimiterTerms): LimiterJudg
   const admitted = answered.filter((call) => decisionOf(call).allowed);
   const rejected = answered.filter((call) => !decisionOf(call).allowed);
   const windows = [...Map.groupBy(admitted, (call) => call.invoke.key).values()].flatMap((own) => windowsOf(own, terms));
-  const steady = overfull(windows.filter((one) => !one.touched), limit, "of steady state");
-  const touched = overfull(windows.filter((one) => one.touched), 2 * limit, "that touches the fault");
+  const steady = overfull(
+    windows.filter((one) => !one.touched),
+    limit,
+    "of steady state",
+  );
+  const touched = overfull(
+    windows.filter((one) => one.touched),
+    2 * limit,
+    "that touches the fault",
+  );
   const starved = rejected.filter((call) => calm(call.invoke.key));
   const starvedEvidence = starved.map((call) => call.outcome?.index ?? call.invoke.index);
   return {
@@ -100,7 +115,9 @@ export function judgeLimiter(history: History, terms: LimiterTerms): LimiterJudg
     violations: [
       ...steady.violations,
       ...touched.violations,
-      ...(starved.length > 0 ? [{ what: `a caller inside its limit was rejected ${starved.length} times`, evidence: starvedEvidence }] : []),
+      ...(starved.length > 0
+        ? [{ what: `a caller inside its limit was rejected ${starved.length} times`, evidence: starvedEvidence }]
+        : []),
       ...judgeKeys(history, limit),
     ],
   };

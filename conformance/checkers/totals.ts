@@ -33,6 +33,9 @@ export interface TotalsQuery {
   readonly found: (total: string) => number | undefined;
 }
 
+const best = (sends: readonly Call[]): Call["result"] =>
+  (["ok", "info", "fail"] as const).find((result) => sends.some((call) => call.result === result)) ?? "info";
+
 function countedEvents(history: History, { ops, of }: TotalsQuery): readonly CountedEvent[] {
   const events = new Map<string, { event: string; total: string; sends: Call[] }>();
   for (const call of calls(history)) {
@@ -42,8 +45,6 @@ function countedEvents(history: History, { ops, of }: TotalsQuery): readonly Cou
     known.sends.push(call);
     events.set(`${named.total} ${named.event}`, known);
   }
-  const best = (sends: readonly Call[]): Call["result"] =>
-    (["ok", "info", "fail"] as const).find((result) => sends.some((call) => call.result === result)) ?? "info";
   return [...events.values()].map((one) => ({ ...one, result: best(one.sends) }));
 }
 

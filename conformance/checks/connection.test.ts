@@ -26,8 +26,15 @@ async function deadPrimary(badTwin: boolean, afterMs: number) {
   const lanes = [{ tag: "a", shard: 0, aimed: true }];
   const startedAtNs = nowNs();
   const running = await connectionCheck.start({
-    ...{ connection: server.connection, lanes, record, nowNs, badTwin, topology: "sentinel" },
-    ...{ random: () => 0.5, prefix: "t", outageMsMax: 5000 },
+    connection: server.connection,
+    lanes,
+    record,
+    nowNs,
+    badTwin,
+    topology: "sentinel",
+    random: () => 0.5,
+    prefix: "t",
+    outageMsMax: 5000,
   });
   await running.steady;
   await sleep(500);
@@ -40,8 +47,18 @@ async function deadPrimary(badTwin: boolean, afterMs: number) {
   await running.stop();
   const stopMs = Number(nowNs() - endedAtNs) / 1e6;
   const window: FaultWindow = {
-    ...{ fault: "crash-primary", topology: "sentinel", lanes, maxLagMs: 0, budget: { gapMs: 1500, lostOps: 0, duplicateOps: 0, failedOps: 0 } },
-    ...{ startedAtNs, injectedAtNs, healedAtNs: endedAtNs, redundantAtNs: endedAtNs, endedAtNs },
+    ...{
+      fault: "crash-primary",
+      topology: "sentinel",
+      lanes,
+      maxLagMs: 0,
+      budget: { gapMs: 1500, lostOps: 0, duplicateOps: 0, failedOps: 0 },
+    },
+    startedAtNs,
+    injectedAtNs,
+    healedAtNs: endedAtNs,
+    redundantAtNs: endedAtNs,
+    endedAtNs,
   };
   return { finding: connectionCheck.judge(record.events, window), stopMs };
 }

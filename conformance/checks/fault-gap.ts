@@ -24,4 +24,5 @@ export function faultGapMs(history: History, window: FaultWindow, { ops, lane = 
 }
 
 /** The lane on another shard than the aimed one; undefined where there is none (Sentinel). */
-export const witnessLane = (lanes: readonly Lane[]): Lane | undefined => lanes.findLast((lane) => !lane.aimed && lane.shard !== lanes[0]?.shard);
+export const witnessLane = (lanes: readonly Lane[]): Lane | undefined =>
+  lanes.findLast((lane) => !lane.aimed && lane.shard !== lanes[0]?.shard);

@@ -42,7 +42,16 @@ export function openBench({ connection, badTwin, outageMsMax }: WorkloadContext,
   }
   const client = createClient(connection);
   const { attempts, backoffMs, keepCompleted, keepFailed } = rules;
-  const producer = jobQueue<JobData>({ name, prefix, client, deadlineMs: outageMsMax + 5000, attempts, backoffMs, keepCompleted, keepFailed });
+  const producer = jobQueue<JobData>({
+    name,
+    prefix,
+    client,
+    deadlineMs: outageMsMax + 5000,
+    attempts,
+    backoffMs,
+    keepCompleted,
+    keepFailed,
+  });
   const worker = jobWorker<JobData>({ name, prefix, connect, client, handle, concurrency, lockMs, stalledMs });
   return {
     prefix,

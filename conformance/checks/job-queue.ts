@@ -23,7 +23,8 @@ const graceMs = 2000;
 const drainMs = 9000; // lockMs + two looks for stalled jobs
 const ackedOpsMin = 20;
 
-const kindOf = (number: number): JobKind => (number % 25 === 7 ? "poison" : number % 25 === 17 ? "permanent" : number % 5 === 3 ? "flaky" : "plain");
+const kindOf = (number: number): JobKind =>
+  number % 25 === 7 ? "poison" : number % 25 === 17 ? "permanent" : number % 5 === 3 ? "flaky" : "plain";
 
 /** The handler: it records each run and does what the job's kind asks. */
 function handler({ record }: WorkloadContext, op: string) {
@@ -47,8 +48,7 @@ interface Producer {
 /** Adds a job each period, one in four twice with the same id. */
 function produce(context: WorkloadContext, { bench, base, stopped, outageSeen }: Producer) {
   let last = 0;
-  let sawAnswer = (): void => {};
-  const answered = new Promise<void>((resolve) => (sawAnswer = resolve));
+  const { promise: answered, resolve: sawAnswer } = Promise.withResolvers<void>();
   const add = async (number: number): Promise<void> => {
     const data = { key: `${base}:j${number}`, kind: kindOf(number) };
     const startedMs = performance.now();
@@ -71,7 +71,10 @@ function idleQueue(context: WorkloadContext, prefix: string) {
   const done: string[] = [];
   const handle = handler(context, "idle-execute");
   const bench = openBench(context, {
-    ...{ name: "idle", prefix, concurrency: 1, rules },
+    name: "idle",
+    prefix,
+    concurrency: 1,
+    rules,
     handle: async (job) => {
       await handle(job);
       done.push(job.data.key);
@@ -81,8 +84,10 @@ function idleQueue(context: WorkloadContext, prefix: string) {
   const probe = async (waitMs: number): Promise<void> => {
     const id = `i${++last}`;
     const key = `${base}:${id}`;
-    await attempt(context.record, { process: 2, op: "idle-add", key }, () => within(waitMs, () => bench.add(id, "probe", { key, kind: "plain" })));
-    for (const endMs = performance.now() + waitMs; !done.includes(key) && performance.now() < endMs; ) await sleep(20);
+    await attempt(context.record, { process: 2, op: "idle-add", key }, () =>
+      within(waitMs, () => bench.add(id, "probe", { key, kind: "plain" })),
+    );
+    for (const endMs = performance.now() + waitMs; !done.includes(key) && performance.now() < endMs;) await sleep(20);
   };
   return { bench, probe };
 }
@@ -115,7 +120,10 @@ async function start(context: WorkloadContext): Promise<Running> {
   const undone = new Set<string>();
   const handle = handler(context, "execute");
   const bench = openBench(context, {
-    ...{ name: "jobs", prefix, concurrency: rules.concurrency, rules },
+    name: "jobs",
+    prefix,
+    concurrency: rules.concurrency,
+    rules,
     handle: async (job) => {
       undone.add(job.data.key);
       await handle(job);
@@ -124,12 +132,21 @@ async function start(context: WorkloadContext): Promise<Running> {
   });
   const idle = idleQueue(context, prefix);
   let probing = Promise.resolve();
-  const probe = (waitMs: number): Promise<void> => (probing = probing.then(() => (stopping.signal.aborted ? undefined : idle.probe(waitMs))));
+  const probe = (waitMs: number): Promise<void> =>
+    (probing = probing.then(() => (stopping.signal.aborted ? undefined : idle.probe(waitMs))));
   const added = new Set<string>();
   const counted: JobBench = { ...bench, add: (id, name, data) => (undone.add(data.key), added.add(id), bench.add(id, name, data)) };
-  const producer = produce(context, { bench: counted, base: `${prefix}:jobs`, stopped: stopping.signal, outageSeen: () => void probe(8000) });
+  const producer = produce(context, {
+    bench: counted,
+    base: `${prefix}:jobs`,
+    stopped: stopping.signal,
+    outageSeen: () => void probe(8000),
+  });
   return {
-    steady: Promise.all([producer.answered, context.badTwin ? sleep(300) : Promise.all([bench.ready, idle.bench.ready]).then(() => probe(8000))]).then(() => {}),
+    steady: Promise.all([
+      producer.answered,
+      context.badTwin ? sleep(300) : Promise.all([bench.ready, idle.bench.ready]).then(() => probe(8000)),
+    ]).then(() => {}),
     async stop() {
       const grace = setTimeout(() => stopping.abort(), graceMs);
       await producer.stop();
@@ -147,7 +164,11 @@ function judge(history: History, window: FaultWindow): Finding {
   const idle = firstJobMs(history, history.at(-1)?.atNs ?? window.endedAtNs);
   const final = history.some((event) => event.op === "final");
   const early = window.injectedAtNs - 500_000_000n;
-  const processingGapMs = longestGapMs(history, { ops: ["execute"], fromNs: early > window.startedAtNs ? early : window.startedAtNs, toNs: window.redundantAtNs });
+  const processingGapMs = longestGapMs(history, {
+    ops: ["execute"],
+    fromNs: early > window.startedAtNs ? early : window.startedAtNs,
+    toNs: window.redundantAtNs,
+  });
   const ackedAt = (found: (atNs: bigint) => boolean): boolean => acked.some(({ outcome }) => outcome !== undefined && found(outcome.atNs));
   const doubts: string[] = [];
   if (acked.length < ackedOpsMin) doubts.push(`only ${acked.length} jobs were accepted`);
@@ -169,7 +190,9 @@ function judge(history: History, window: FaultWindow): Finding {
     budget: window.budget,
     violations: [
       ...violations,
-      ...(deaf.length > 0 ? [{ what: `the idle worker never took ${deaf.length} jobs`, evidence: deaf.map((call) => call.invoke.index) }] : []),
+      ...(deaf.length > 0
+        ? [{ what: `the idle worker never took ${deaf.length} jobs`, evidence: deaf.map((call) => call.invoke.index) }]
+        : []),
     ],
     doubts,
     limits: [],
@@ -178,7 +201,8 @@ function judge(history: History, window: FaultWindow): Finding {
 
 export const jobQueueCheck: Check = Object.freeze<Check>({
   name: "job-queue",
-  promise: "Every accepted job runs to its end at least once, within its attempts, backoff and concurrency, and an idle worker takes its first job after a fault.",
+  promise:
+    "Every accepted job runs to its end at least once, within its attempts, backoff and concurrency, and an idle worker takes its first job after a fault.",
   level: "core",
   budget: {
     extraGapMs: 0,

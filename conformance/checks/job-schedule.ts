@@ -34,7 +34,12 @@ async function noteAhead(context: WorkloadContext, prefix: string): Promise<void
   const reader = schedule(context, prefix, client);
   const read = async (): Promise<void> => {
     let ahead = await reader.ahead();
-    for (const endMs = performance.now() + reconcileMs + 2 * everyMs; ahead.length !== 1 && performance.now() < endMs; ahead = await reader.ahead()) await sleep(100);
+    for (
+      const endMs = performance.now() + reconcileMs + 2 * everyMs;
+      ahead.length !== 1 && performance.now() < endMs;
+      ahead = await reader.ahead()
+    )
+      await sleep(100);
     context.record.note({ process: 9, op: "final", key: prefix, value: ahead });
   };
   await within(finalReadMs, read).catch(() => {}); // no note: the judge is in doubt
@@ -46,10 +51,14 @@ async function start(context: WorkloadContext): Promise<Running> {
   const prefix = `{${context.lanes[0]?.tag ?? "a"}}:${context.prefix}`;
   const client = createClient(context.connection);
   const plan = schedule(context, prefix, client);
-  let sawTick = (): void => {};
-  const ticked = new Promise<void>((resolve) => (sawTick = resolve));
+  const { promise: ticked, resolve: sawTick } = Promise.withResolvers<void>();
   const worker = jobWorker<unknown>({
-    ...{ name, prefix, client, concurrency: 1, lockMs, stalledMs },
+    name,
+    prefix,
+    client,
+    concurrency: 1,
+    lockMs,
+    stalledMs,
     connect: () => createClient(context.connection, "blocking"),
     handle: async (job: Job<unknown>) => {
       const slot = slotOf(job);
@@ -81,7 +90,13 @@ function judge(history: History, window: FaultWindow): Finding {
   if (ahead === undefined) doubts.push("the final read found no primary");
   return conclude({
     measured: {
-      ...{ gapMs, ackedOps: ticks.length, lostOps: 0, duplicateOps, lateOps: 0, failedOps: 0, unknownOps: 0 },
+      gapMs,
+      ackedOps: ticks.length,
+      lostOps: 0,
+      duplicateOps,
+      lateOps: 0,
+      failedOps: 0,
+      unknownOps: 0,
       extra: { missedSlots },
     },
     budget: window.budget,

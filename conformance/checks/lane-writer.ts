@@ -21,8 +21,7 @@ export interface LaneWriter {
 /** Runs until stopped. `acked` resolves at the first acknowledgement. */
 export function writeLane(context: WorkloadContext, { base, process, periodMs, client, stopped }: LaneWriter) {
   let last = 0;
-  let sawAck = (): void => {};
-  const acked = new Promise<void>((resolve) => (sawAck = resolve));
+  const { promise: acked, resolve: sawAck } = Promise.withResolvers<void>();
   const deadlineMs = context.outageMsMax + 5000;
   const running = loop(periodMs, async () => {
     const value = ++last;

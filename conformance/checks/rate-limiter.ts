@@ -58,10 +58,11 @@ function asking(context: WorkloadContext, clients: readonly Client[], stopped: A
   };
 }
 
+const algorithmAt = (turn: number): Algorithm => algorithms[turn % algorithms.length] ?? "gcra";
+
 /** The closed loops; each alternates between algorithms and processes. */
 function drive(ask: Ask): readonly { stop(): Promise<void> }[] {
   const turns = { busy: 0, burst: 0 };
-  const algorithmAt = (turn: number): Algorithm => algorithms[turn % algorithms.length] ?? "gcra";
   return [
     loop(busyPeriodMs, async () => {
       const turn = turns.busy++;
@@ -96,7 +97,8 @@ async function start(context: WorkloadContext): Promise<Running> {
   const ask = asking(context, clients, stopping.signal);
   let loops: readonly { stop(): Promise<void> }[] = [];
   const begin = async (): Promise<void> => {
-    const first = (): Promise<boolean> => Promise.all(algorithms.map((algorithm) => ask(0, algorithm, "calm"))).then((all) => all.every(Boolean));
+    const first = (): Promise<boolean> =>
+      Promise.all(algorithms.map((algorithm) => ask(0, algorithm, "calm"))).then((all) => all.every(Boolean));
     while (!stopping.signal.aborted && !(await first())) await new Promise((resolve) => setTimeout(resolve, calmPeriodMs));
     if (!stopping.signal.aborted) loops = [...drive(ask), watch(context, watcher, stopping.signal)];
   };
@@ -149,10 +151,15 @@ function judge(history: History, window: FaultWindow): Finding {
 
 export const rateLimiterCheck: Check = Object.freeze<Check>({
   name: "rate-limiter",
-  promise: "No window holds more admissions than the limit (twice the limit where it touches a failover), no caller inside it is rejected, and every key is bounded.",
+  promise:
+    "No window holds more admissions than the limit (twice the limit where it touches a failover), no caller inside it is rejected, and every key is bounded.",
   level: "core",
   budget: { extraGapMs: 150, duplicateOps: 0, failedOps: 0 }, // the deadline after which a decision is local, and one period
-  badTwin: { name: "timestamp as member", violation: "calls of one millisecond are all admitted, and rejected calls are stored", shownBy: "steady" },
+  badTwin: {
+    name: "timestamp as member",
+    violation: "calls of one millisecond are all admitted, and rejected calls are stored",
+    shownBy: "steady",
+  },
   start,
   judge,
 });

@@ -40,7 +40,11 @@ export const slotOf = (job: Pick<Job, "id">): number => Number(job.id?.split(":"
  * Runs `work` unless another delivery of the slot has claimed it. A job is a lease and may be delivered twice after a
  * failover; a schedule must rather skip a slot than run it twice. Resending the claim is safe: the token tells whose it is.
  */
-export async function oncePerSlot<T>(client: Client, { key, token, keepS }: { key: string; token: string; keepS: number }, work: () => Promise<T>): Promise<T | undefined> {
+export async function oncePerSlot<T>(
+  client: Client,
+  { key, token, keepS }: { key: string; token: string; keepS: number },
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   const holder = await client.set(key, token, "EX", keepS, "NX", "GET");
   return holder === null || holder === token ? work() : undefined;
 }
@@ -50,7 +54,11 @@ export function jobSchedule(options: JobScheduleOptions): JobSchedule {
   const queue = new Queue(name, { connection: client, prefix });
   queue.on("error", () => {}); // the client's own listener logs
   const upsert = async (): Promise<void> => {
-    await queue.upsertJobScheduler(id, repeat, { name: template.name, data: template.data, opts: { removeOnComplete: { count: 100 }, removeOnFail: { count: 100 } } });
+    await queue.upsertJobScheduler(id, repeat, {
+      name: template.name,
+      data: template.data,
+      opts: { removeOnComplete: { count: 100 }, removeOnFail: { count: 100 } },
+    });
   };
   // The chain breaks when the job that should have made its successor is lost (taskforcesh/bullmq#3272, #3262).
   const reconcile = async (): Promise<"intact" | "mended"> => {

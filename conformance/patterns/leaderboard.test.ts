@@ -1,7 +1,7 @@
 // Against a real server, in both topologies: counted once, ties, ranks against a model, TTLs.
 
 import { randomUUID } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { privateServer, type PrivateServer } from "../testing/private-server.ts";
 import { createClient, type Client } from "./connection.ts";
@@ -36,7 +36,12 @@ describe.each(["sentinel", "cluster"] as const)("leaderboard (%s)", (topology) =
 
   it("gives a tie to whoever reached the score first, with one competition rank for both", async () => {
     const scores = board({ tickMs: 1 });
-    for (const [event, member, points] of [["1", "zoe", 5], ["2", "ann", 2], ["3", "ann", 3], ["4", "bob", 1]] as const) {
+    for (const [event, member, points] of [
+      ["1", "zoe", 5],
+      ["2", "ann", 2],
+      ["3", "ann", 3],
+      ["4", "bob", 1],
+    ] as const) {
       await scores.award({ event, member, points });
       await new Promise((resolve) => setTimeout(resolve, 3));
     }
@@ -74,7 +79,9 @@ describe.each(["sentinel", "cluster"] as const)("leaderboard (%s)", (topology) =
         }
         const order = [...model].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
         const expected = order.map(([member, score], at) => ({
-          ...{ member, score, position: at + 1 },
+          member,
+          score,
+          position: at + 1,
           rank: order.filter(([, other]) => other > score).length + 1,
         }));
         expect(await scores.top(10)).toEqual(expected);

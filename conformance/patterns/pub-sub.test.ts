@@ -5,7 +5,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { privateServer, type PrivateServer } from "../testing/private-server.ts";
 import { createClient, type Client } from "./connection.ts";
-import { publisher, subscriber, type Publisher, type PublisherOptions, type Subscriber, type SubscriberOptions } from "./pub-sub.ts";
+import {
+  publisher,
+  subscriber,
+  type ListeningClient,
+  type Publisher,
+  type PublisherOptions,
+  type Subscriber,
+  type SubscriberOptions,
+} from "./pub-sub.ts";
+
+const channel = (): string => `{p}:${randomUUID()}`;
+const numbers = (count: number, from = 1): string[] => Array.from({ length: count }, (_, at) => String(at + from));
+const until = async (condition: () => boolean): Promise<void> => {
+  for (let tries = 0; tries < 100 && !condition(); tries++) await sleep(20);
+};
 
 describe.each(["sentinel", "cluster"] as const)("pub/sub (%s)", (topology) => {
   const sharded = topology === "cluster";
@@ -33,7 +47,10 @@ describe.each(["sentinel", "cluster"] as const)("pub/sub (%s)", (topology) => {
   async function listen(name: string, more: Partial<SubscriberOptions> = {}): Promise<Heard> {
     const heard = { bodies: [] as string[], vias: [] as string[], losses: [] as (number | undefined)[] };
     const started = await subscriber({
-      ...{ name, sharded, reader: client, heartbeatMs: 5000 },
+      name,
+      sharded,
+      reader: client,
+      heartbeatMs: 5000,
       connect: () => createClient(server.connection, "subscriber"),
       handle: ({ body }, via) => void (heard.bodies.push(body), heard.vias.push(via)),
       onLoss: (messages) => void heard.losses.push(messages),
@@ -43,13 +60,9 @@ describe.each(["sentinel", "cluster"] as const)("pub/sub (%s)", (topology) => {
     return { ...heard, subscriber: started };
   }
   const send = (name: string, more: Partial<PublisherOptions> = {}): Publisher => publisher(client, { name, sharded, ...more });
-  const channel = (): string => `{p}:${randomUUID()}`;
-  const numbers = (count: number, from = 1): string[] => Array.from({ length: count }, (_, at) => String(at + from));
-  const until = async (condition: () => boolean): Promise<void> => {
-    for (let tries = 0; tries < 100 && !condition(); tries++) await sleep(20);
-  };
   /** A message that only the log knows, as if its push had been lost on the way. */
-  const unheard = (name: string, sequence: number, id: string): Promise<unknown> => client.xadd(`${name}:log`, `${sequence}-0`, "id", id, "body", id);
+  const unheard = (name: string, sequence: number, id: string): Promise<unknown> =>
+    client.xadd(`${name}:log`, `${sequence}-0`, "id", id, "body", id);
 
   it("hands on every message once and in order, to each subscriber, from the end of the log on", async () => {
     const name = channel();
@@ -86,10 +99,16 @@ describe.each(["sentinel", "cluster"] as const)("pub/sub (%s)", (topology) => {
   it("notices that it is deaf within two heartbeats, listens on a new connection, and misses nothing", async () => {
     const name = channel();
     let opened = 0;
-    const connect = (): Client => {
+    const connect = (): ListeningClient => {
       const listening = createClient(server.connection, "subscriber");
-      if (opened++ === 0) Object.assign(listening, { on: () => listening }); // the first connection never tells anything
-      return listening;
+      if (opened++ > 0) return listening;
+      const { subscribe, ssubscribe, disconnect } = listening; // the first connection never tells anything
+      return {
+        on: () => {},
+        subscribe: subscribe.bind(listening),
+        ssubscribe: ssubscribe.bind(listening),
+        disconnect: disconnect.bind(listening),
+      };
     };
     const heard = await listen(name, { heartbeatMs: 100, connect });
     const beats = setInterval(() => void send(name).beat(), 100);

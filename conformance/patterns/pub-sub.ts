@@ -138,7 +138,11 @@ interface Position {
   readonly seen: Set<string>;
 }
 
-async function deliver(position: Position, options: SubscriberOptions, { message, via }: { message: Message; via: "push" | "catch-up" }): Promise<void> {
+async function deliver(
+  position: Position,
+  options: SubscriberOptions,
+  { message, via }: { message: Message; via: "push" | "catch-up" },
+): Promise<void> {
   position.sequence = message.sequence;
   position.id = message.id;
   if (position.seen.has(message.id)) return;
@@ -151,7 +155,11 @@ async function deliver(position: Position, options: SubscriberOptions, { message
   }
 }
 
-const messageOf = ([entry, fields]: [string, string[]]): Message => ({ id: fields[1] ?? "", sequence: Number.parseInt(entry, 10), body: fields[3] ?? "" });
+const messageOf = ([entry, fields]: [string, string[]]): Message => ({
+  id: fields[1] ?? "",
+  sequence: Number.parseInt(entry, 10),
+  body: fields[3] ?? "",
+});
 
 /** Everything in the log after the position. Where the position is not in the log, the log was trimmed, rolled back, or began anew. */
 async function readLog(position: Position, options: SubscriberOptions): Promise<void> {
@@ -185,7 +193,10 @@ function serial(onError: (error: unknown) => void): { readonly waiting: () => nu
     waiting: () => waiting,
     run(task) {
       waiting++;
-      last = last.then(task).catch(onError).finally(() => void waiting--);
+      last = last
+        .then(task)
+        .catch(onError)
+        .finally(() => void waiting--);
       return last;
     },
   };

@@ -27,7 +27,14 @@ describe("rateLimiterExpress", () => {
     const app = express();
     app.set("trust proxy", trustProxy);
     app.set("env", "test");
-    const limiter = rateLimiter(client, { limit: 2, windowMs: 10_000, prefix: `${name}:`, algorithm: "sliding-log", whenUnavailable: "closed", deadlineMs: 5000 });
+    const limiter = rateLimiter(client, {
+      limit: 2,
+      windowMs: 10_000,
+      prefix: `${name}:`,
+      algorithm: "sliding-log",
+      whenUnavailable: "closed",
+      deadlineMs: 5000,
+    });
     app.use(rateLimiterExpress({ limiter, policy: "default" }));
     app.get("/", (_request, response) => void response.send("in"));
     const server = app.listen(0, "127.0.0.1");
@@ -55,7 +62,8 @@ describe("rateLimiterExpress", () => {
   it("does not believe addresses that the client puts in front of X-Forwarded-For", async () => {
     const url = await serve("spoofed", 1);
     const statuses: number[] = [];
-    for (let at = 0; at < 4; at++) statuses.push((await fetch(url, { headers: { "x-forwarded-for": `10.9.8.${at}, 203.0.113.7` } })).status);
+    for (let at = 0; at < 4; at++)
+      statuses.push((await fetch(url, { headers: { "x-forwarded-for": `10.9.8.${at}, 203.0.113.7` } })).status);
     expect(statuses).toEqual([200, 200, 429, 429]);
     expect((await fetch(url, { headers: { "x-forwarded-for": "203.0.113.8" } })).status).toBe(200);
   });
@@ -63,7 +71,8 @@ describe("rateLimiterExpress", () => {
   it("takes all addresses of one IPv6 /64 for one client", async () => {
     const url = await serve("six", 1);
     const statuses: number[] = [];
-    for (let at = 1; at <= 3; at++) statuses.push((await fetch(url, { headers: { "x-forwarded-for": `2001:db8:1:2:${at}::${at}` } })).status);
+    for (let at = 1; at <= 3; at++)
+      statuses.push((await fetch(url, { headers: { "x-forwarded-for": `2001:db8:1:2:${at}::${at}` } })).status);
     expect(statuses).toEqual([200, 200, 429]);
     expect((await fetch(url, { headers: { "x-forwarded-for": "2001:db8:1:3::1" } })).status).toBe(200);
   });

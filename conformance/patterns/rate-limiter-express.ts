@@ -27,8 +27,12 @@ function network64(address: string): string {
   const [head = "", tail] = address.split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const groups = tail === undefined ? left : [...left, ...Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0"), ...right];
-  return `${groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+  const groups =
+    tail === undefined ? left : [...left, ...Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0"), ...right];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")}::/64`;
 }
 
 /** One key per client: IPv4 as it is (also when mapped into IPv6), IPv6 by its /64. */
@@ -62,12 +66,14 @@ export function rateLimiterExpress({ limiter, policy, subjectOf = clientKey }: E
       writeFields(response, policy, decision);
       if (decision.allowed) return next();
       response.status(429).type("application/problem+json");
-      response.send(JSON.stringify({
-        type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
-        title: "Too many requests",
-        status: 429,
-        "violated-policies": [policy],
-      }));
+      response.send(
+        JSON.stringify({
+          type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+          title: "Too many requests",
+          status: 429,
+          "violated-policies": [policy],
+        }),
+      );
     } catch (error) {
       next(error);
     }

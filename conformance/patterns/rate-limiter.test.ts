@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { privateServer, type PrivateServer } from "../testing/private-server.ts";
 import { createClient, type Client } from "./connection.ts";
@@ -12,7 +12,10 @@ const algorithms = ["gcra", "sliding-log"] as const;
 
 /** The largest number of admissions in any window [t, t + windowMs). */
 function mostInWindow(decisions: readonly Decision[], windowMs: number): number {
-  const admitted = decisions.filter((one) => one.allowed).map((one) => one.atUs).toSorted((a, b) => a - b);
+  const admitted = decisions
+    .filter((one) => one.allowed)
+    .map((one) => one.atUs)
+    .toSorted((a, b) => a - b);
   return Math.max(0, ...admitted.map((from) => admitted.filter((at) => at >= from && at < from + windowMs * 1000).length));
 }
 
@@ -28,7 +31,15 @@ describe.each(["sentinel", "cluster"] as const)("rate limiter (%s)", (topology) 
     await server[Symbol.asyncDispose]();
   });
   const open = (more: Partial<RateLimiterOptions>, client = clients[0]!): RateLimiter =>
-    rateLimiter(client, { limit: 10, windowMs: 60_000, prefix: "{l}:", algorithm: "gcra", whenUnavailable: "closed", deadlineMs: 5000, ...more });
+    rateLimiter(client, {
+      limit: 10,
+      windowMs: 60_000,
+      prefix: "{l}:",
+      algorithm: "gcra",
+      whenUnavailable: "closed",
+      deadlineMs: 5000,
+      ...more,
+    });
 
   it.each(algorithms)("admits exactly 10 of 500 concurrent calls over 4 connections (%s)", async (algorithm) => {
     const subject = randomUUID();
@@ -76,7 +87,10 @@ describe.each(["sentinel", "cluster"] as const)("rate limiter (%s)", (topology) 
         }
         expect(mostInWindow(decisions, windowMs)).toBeLessThanOrEqual(limit);
         if (algorithm === "sliding-log") expect(decisions.map((one) => one.allowed)).toEqual(slidingModel(decisions, limit, windowMs));
-        else expect(decisions.map((one) => one.allowed)).toEqual(bucketModel(decisions, burst, Math.ceil((windowMs * 1000) / (limit - burst + 1))));
+        else
+          expect(decisions.map((one) => one.allowed)).toEqual(
+            bucketModel(decisions, burst, Math.ceil((windowMs * 1000) / (limit - burst + 1))),
+          );
       }),
       { numRuns: 12 },
     );
@@ -91,7 +105,14 @@ describe.each(["sentinel", "cluster"] as const)("rate limiter (%s)", (topology) 
       },
       eval: (script, keys, ...args) => client.eval(script, keys, ...args),
     };
-    const limiter = rateLimiter(twice, { limit: 5, windowMs: 60_000, prefix: "{l}:", algorithm: "sliding-log", whenUnavailable: "closed", deadlineMs: 5000 });
+    const limiter = rateLimiter(twice, {
+      limit: 5,
+      windowMs: 60_000,
+      prefix: "{l}:",
+      algorithm: "sliding-log",
+      whenUnavailable: "closed",
+      deadlineMs: 5000,
+    });
     const subject = randomUUID();
     for (let calls = 0; calls < 3; calls++) expect((await limiter.check(subject)).allowed).toBe(true);
     expect(await client.zcard(`{l}:${subject}`)).toBe(3);

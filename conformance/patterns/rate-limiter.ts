@@ -138,7 +138,16 @@ function localLimiter({ limit, windowMs }: Limit): (subject: string) => Decision
 }
 
 function closed({ limit, windowMs }: Limit): Decision {
-  return { allowed: false, limit, windowMs, remaining: 0, retryAfterMs: 1000, resetMs: windowMs, source: "closed", atUs: Date.now() * 1000 };
+  return {
+    allowed: false,
+    limit,
+    windowMs,
+    remaining: 0,
+    retryAfterMs: 1000,
+    resetMs: windowMs,
+    source: "closed",
+    atUs: Date.now() * 1000,
+  };
 }
 
 const late = Symbol("late");

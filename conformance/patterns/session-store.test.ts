@@ -135,3 +135,22 @@ test("fails closed within its deadline when the server is gone", async () => {
   await expect(store.read(id)).rejects.toBeInstanceOf(StoreUnavailable);
   client.disconnect();
 });
+
+test("reports a logout once a replica has it, and not while the replica is stuck, even when there was nothing to delete", async () => {
+  await using server = await privateServer("sentinel");
+  await using copy = await privateServer("sentinel", ["--replicaof", `127.0.0.1 ${server.port}`, "--enable-debug-command", "yes"]);
+  const client = createClient(server.connection);
+  const replica = new Redis({ host: "127.0.0.1", port: copy.port });
+  const store = createSessionStore<string>(client, { ...options, replicasToWait: 1, deadlineMs: 5000 });
+  const id = await store.create("ann", "1");
+  await store.destroy(id);
+  expect(await replica.keys("app:session:*[^e]")).toEqual([]); // the marker ends in :gone
+  const hasty = createSessionStore<string>(client, { ...options, replicasToWait: 1, deadlineMs: 400 });
+  const stuck = replica.call("DEBUG", "SLEEP", "1.5");
+  await sleep(50);
+  await expect(hasty.destroy(id)).rejects.toBeInstanceOf(StoreUnavailable);
+  await stuck;
+  await store.destroy(id);
+  replica.disconnect();
+  client.disconnect();
+});

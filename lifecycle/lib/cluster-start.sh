@@ -56,13 +56,13 @@ follow_shard_primary() {
 # nodes.conf (or the peers) say that the slots are mine, and nobody else serves them.
 own_slots() {
   if [ -n "$live" ] && [ "${HOLDFAST_FAILOVER_TRIED-}" != yes ]; then
-    if cluster_failover 3000; then waiting="$replaced_by just took over"; return; fi
+    if cluster_failover 3000 "$saw"; then waiting="$replaced_by just took over"; return; fi
   fi
   if volume_is_whole && [ "$my_flag" = master ]; then
     start_node up no "$saw" "primary" "the slots are mine, my volume has the data, and no live replica took over"
   fi
   if [ -n "$live" ]; then
-    if cluster_failover $((HOLDFAST_DETECTION_MS * 2)); then waiting="$replaced_by just took over"; return; fi
+    if cluster_failover $((HOLDFAST_DETECTION_MS * 2)) "$saw"; then waiting="$replaced_by just took over"; return; fi
   elif records_are_in && elect_newest; then
     return
   fi

@@ -28,15 +28,16 @@ rank_replicas() {
   done
 }
 
-# cluster_failover BOUND_MS: CLUSTER FAILOVER FORCE on the best replica, the next one if 300 ms bring no new primary. Sets replaced_by.
+# cluster_failover BOUND_MS SAW: CLUSTER FAILOVER FORCE on the best replica, the next one if 300 ms bring no new primary. Sets replaced_by.
 cluster_failover() {
   deadline_in "$1"
+  failover_reason=$2
   rank_replicas
   [ -n "$ranked$replaced_by" ] || return 1
   while [ -z "$replaced_by" ]; do
     for candidate in $ranked; do
       answer=$(ask_node "$candidate" CLUSTER FAILOVER FORCE)
-      log "$saw" "CLUSTER FAILOVER FORCE on $candidate: $answer" "highest offset among those that answer ($ranked)"
+      log "$failover_reason" "CLUSTER FAILOVER FORCE on $candidate: $answer" "highest offset among those that answer ($ranked)"
       await_primary 300 "$candidate" && return 0
     done
     time_left || return 1

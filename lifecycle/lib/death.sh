@@ -19,15 +19,11 @@ last_role() {
 }
 
 replace_under_sentinel() {
-  order_sentinels
-  for sentinel_name in $ordered_sentinels; do
-    answer=$(ask_sentinel "$sentinel_name" sentinel get-master-addr-by-name "$HOLDFAST_MASTER")
-    case $answer in "$HOLDFAST_HOST$newline$HOLDFAST_PORT"*) break ;; *[0-9]"$newline"[0-9]*)
-      log "$saw" "restart it" "it was a replica of ${answer%%"$newline"*}"
-      return
-      ;;
-    esac
-  done
+  read_sentinels
+  if [ -n "$named_host" ] && ! named_is_me && [ "$failover_appoints" != "$HOLDFAST_HOST:$HOLDFAST_PORT" ]; then
+    log "$saw" "restart it" "it was a replica of $named_host:$named_port"
+    return
+  fi
   if ! sentinel_failover $((HOLDFAST_DETECTION_MS * 2)); then
     log "$saw, and the failover was refused: $failover_refusal" "restart it" "nobody else could take over"
     HOLDFAST_FAILOVER_TRIED=yes
@@ -49,7 +45,7 @@ replace_in_cluster() {
     log "$saw" "restart it" "it was a replica"
     return
   fi
-  if cluster_failover $((HOLDFAST_DETECTION_MS * 2)); then
+  if cluster_failover $((HOLDFAST_DETECTION_MS * 2)) "$saw"; then
     read_clock
     log "$replaced_by is primary after $((now_ms - died_ms)) ms" "restart as its replica" "never as a second primary"
   else

@@ -33,7 +33,10 @@ ask_to_be_chosen() {
     answer=$(ask_self CLUSTER FAILOVER FORCE)
     log "CLUSTER FAILOVER FORCE on myself" "${answer:-no answer}" "the shard needs a primary"
     await_primary 1000 "$HOLDFAST_NODE" || : >"$HOLDFAST_RUN/barred" # not voted in: I ask again
-  elif sentinel_failover 12000; then # Sentinels learn my priority with their next INFO
+    return
+  fi
+  read_sentinels
+  if sentinel_failover 12000 "$named_host:$named_port"; then # Sentinels learn my priority with their next INFO
     log "failover asked of $failover_by" "accepted" "the deployment needs a primary"
   else
     log "failover asked" "refused: $failover_refusal" "I ask again as long as no primary is up"

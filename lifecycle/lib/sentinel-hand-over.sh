@@ -9,6 +9,12 @@ hand_over_under_sentinel() {
   read_sentinels
   named_is_me || stop_with 1 "I am primary; $sentinels_answering of $sentinels_total Sentinels answer and name ${named_host:-nobody}:$named_port" \
     "without a majority that names me nobody can appoint another"
+  deadline_in 3000
+  while [ -n "$failover_leader" ] && time_left; do # a switch on top of an unfinished one confuses the Sentinels
+    sleep 0.1 3>&-
+    read_sentinels
+  done
+  [ -z "$failover_leader" ] || stop_with 1 "$failover_leader is still finishing the failover to $failover_appoints" "start me again"
   if ! coordinated; then paused_failover; fi
   follow_new_primary
 }
@@ -27,12 +33,14 @@ coordinated() {
 }
 
 paused_failover() {
+  trap 'give_back "stopped by a signal"' TERM INT
   answer=$(printf 'CLIENT PAUSE %s WRITE\nINFO replication\n' "$pause_ms" | ask_self)
   field master_repl_offset "$answer"
   my_offset=$field_value
   case $answer in OK*) ;; *) give_back "CLIENT PAUSE: ${answer%%"$newline"*}" ;; esac
   in_step || give_back "no equal offset within 2000 ms: $behind"
-  sentinel_failover 3000 || give_back "the Sentinels refused: $failover_refusal"
+  sentinel_failover 2000 || give_back "the Sentinels refused: $failover_refusal"
+  trap : TERM INT # the order is given: writes stay paused until it is known who is primary
   if ! await_other_name "$name_ms"; then find_promoted || give_back "no other primary was named within $name_ms ms"; fi
 }
 

@@ -24,7 +24,12 @@ decide_under_sentinel() {
   if [ "$HOLDFAST_BOOTSTRAP" = new ] && [ ! -e "$bootstrapped_mark" ] && ! has_data; then first_boot; fi
   while :; do
     read_sentinels
-    if [ -z "$named_host" ]; then
+    read_clock
+    if appointed_by_leader; then
+      named_another
+    elif in_transition $((now_ms - began_ms)); then
+      waiting="the Sentinels are changing their mind (failover led by: ${failover_leader:-nobody})"
+    elif [ -z "$named_host" ]; then
       waiting="no majority of Sentinels names a primary ($sentinels_answering of $sentinels_total answer)"
     elif named_is_me; then
       named_myself
@@ -33,6 +38,12 @@ decide_under_sentinel() {
     fi
     wait_or_give_up
   done
+}
+
+# True if a failover has promoted another node already and is only moving the replicas: that node is the one to follow.
+appointed_by_leader() {
+  case $failover_appoints in '' | "$failover_replaces" | "$HOLDFAST_HOST:$HOLDFAST_PORT") return 1 ;; esac
+  named_host=${failover_appoints%:*} named_port=${failover_appoints##*:}
 }
 
 # The very first start of a deployment. A peer that was ever part of a running one shows it in its title: then this is no first
@@ -67,16 +78,12 @@ named_another() {
   esac
   case $answer in
     *role:master*) start_as_replica "$named_host" "$named_port" no "$saw" "it answers as primary" ;;
-    *role:slave* | *LOADING*)
-      if [ "$named_undecided" = yes ]; then waiting="$saw, but they do not agree yet"; return; fi
-      ;;
   esac
   start_as_replica "$named_host" "$named_port" yes "$saw" "it does not answer as primary: barred until the newest data are known"
 }
 
 named_myself() {
   saw="$sentinels_answering of $sentinels_total Sentinels name me (epoch $named_epoch)"
-  if [ "$named_undecided" = yes ]; then waiting="$saw, but they do not agree yet"; return; fi
   read_shard_standing ''
   if volume_is_whole; then
     if [ -n "$live" ] && [ "${HOLDFAST_FAILOVER_TRIED-}" != yes ] && replaced_by_failover 3000; then return; fi

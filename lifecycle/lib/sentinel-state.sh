@@ -3,7 +3,7 @@
 # other lines are written anew from the rendered configuration at each start. It does not run the Sentinel.
 
 state_file=$HOLDFAST_DATA/sentinel.conf
-state_lines=
+state_lines='' kept_primary=''
 
 add_state() {
   state_lines="$state_lines$1$newline"
@@ -11,15 +11,22 @@ add_state() {
 
 has_state() {
   [ -s "$state_file" ] || return 1
-  kept_primary='' kept_id=
+  kept_primary='' kept_id='' kept_epoch=0
   while IFS= read -r line; do
     case $line in
       "sentinel monitor $HOLDFAST_MASTER "*) kept_primary=${line#"sentinel monitor $HOLDFAST_MASTER "} ;;
+      "sentinel config-epoch "*) kept_epoch=${line##* } ;;
       "sentinel myid "*) kept_id=${line#sentinel myid } ;;
     esac
   done <"$state_file"
   kept_primary=${kept_primary% *}
   [ -n "$kept_primary" ] && [ -n "$kept_id" ]
+}
+
+# True if a majority of all, without me, names another primary at no older epoch: then my state is the stale one.
+outvoted() {
+  read_sentinels
+  [ -n "$named_host" ] && [ "$named_host $named_port" != "$kept_primary" ] && [ "$named_epoch" -ge "$kept_epoch" ]
 }
 
 keep_state() {
@@ -68,7 +75,7 @@ await_state() {
     read_sentinels
     if [ -n "$named_host" ]; then
       seed_state "$named_host" "$named_port" "$named_epoch"
-      log "no state of my own; the other Sentinels name $named_host:$named_port (epoch $named_epoch)" "start" "their majority knows"
+      log "${kept_primary:+I kept $kept_primary (epoch ${kept_epoch-}); }the other Sentinels name $named_host:$named_port (epoch $named_epoch)" "start" "their majority knows"
       return
     fi
     if [ "$HOLDFAST_BOOTSTRAP" = new ] && nothing_happened_yet; then

@@ -12,10 +12,10 @@ import { Redis } from "ioredis";
 import type { DeploymentSpec } from "../deployment-spec.ts";
 import { renderAll } from "../render.ts";
 
-/** Ports of this room's tests; each worker process takes its own stretch of 100. */
-const firstPort = 21_000 + (process.pid % 9) * 100;
+/** A loopback address of this test process alone, so that test runs side by side never meet on a port. */
+export const host = `127.21.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+const firstPort = 21_000;
 let portsTaken = 0;
-const host = "127.0.0.1";
 
 export const secretOf = (user: string): string => `test-secret-of-${user}`;
 const digestOf = (user: string): string => createHash("sha256").update(secretOf(user)).digest("hex");
@@ -88,7 +88,7 @@ async function start(
   const port = extra.port ?? nextPort();
   const folder = mkdtempSync(join(tmpdir(), "holdfast-spec-"));
   const aclFile = join(folder, "users.acl");
-  const own = [`port ${port}`, `bind ${host}`, `dir ${folder}`, `aclfile ${aclFile}`, ...(extra.lines ?? [])];
+  const own = [`port ${port}`, `bind ${host}`, `bind-source-addr ${host}`, `dir ${folder}`, `aclfile ${aclFile}`, ...(extra.lines ?? [])];
   writeFileSync(aclFile, filled(files[1]), { mode: 0o600 });
   writeFileSync(join(folder, "node.conf"), `${filled(files[0])}${own.join("\n")}\n`, { mode: 0o600 });
   const child = spawn(engine.binary, [join(folder, "node.conf"), ...extra.args], { stdio: ["ignore", "pipe", "pipe"] });
@@ -137,7 +137,7 @@ async function stopped(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** A port no other test of this worker has. */
+/** A port no other test of this process has. */
 export const nextPort = (): number => firstPort + portsTaken++;
 
 const file = (spec: DeploymentSpec, name: string): string => {

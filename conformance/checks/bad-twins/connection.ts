@@ -9,7 +9,8 @@ async function primaryOf(client: Client, key: string): Promise<{ readonly host: 
   if (client instanceof Redis) {
     await client.ping();
     const { remoteAddress, remotePort } = client.stream;
-    if (remoteAddress === undefined || remotePort === undefined) throw new Error("the primary's connection closed while its address was read");
+    if (remoteAddress === undefined || remotePort === undefined)
+      throw new Error("the primary's connection closed while its address was read");
     return { host: remoteAddress, port: remotePort };
   }
   const slot = Number(await client.cluster("KEYSLOT", key));

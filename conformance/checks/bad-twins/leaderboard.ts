@@ -7,8 +7,10 @@ export function naiveLeaderboard(client: Client, key: string): Leaderboard {
   const page = async (from: number, to: number): Promise<readonly Standing[]> => {
     const flat = await client.zrevrange(key, from, to, "WITHSCORES");
     return Array.from({ length: flat.length / 2 }, (_, at) => ({
-      ...{ member: flat[at * 2] ?? "", score: Number(flat[at * 2 + 1]) },
-      ...{ rank: from + at + 1, position: from + at + 1 },
+      member: flat[at * 2] ?? "",
+      score: Number(flat[at * 2 + 1]),
+      rank: from + at + 1,
+      position: from + at + 1,
     }));
   };
   const place = (member: string): Promise<number | null> => client.zrevrank(key, member);
