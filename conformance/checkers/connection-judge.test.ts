@@ -8,11 +8,11 @@ import { ledger } from "./ledger.ts";
 const ms = 1_000_000n;
 
 const event = (rest: Pick<HistoryEvent, "key" | "type" | "atNs" | "call" | "op"> & Partial<HistoryEvent>): HistoryEvent => ({
-    index: 0,
-    process: 0,
-    pattern: "connection",
-    ...rest,
-  });
+  index: 0,
+  process: 0,
+  pattern: "connection",
+  ...rest,
+});
 
 /** Writes of one lane as [number, outcome, acknowledged at ms, error]; then what the final read found absent. */
 function lane(

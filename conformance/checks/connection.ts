@@ -2,6 +2,7 @@
 // It says what any acknowledged write can expect of the deployment; what the patterns make of it is theirs to check.
 
 import { foundByFinalReads, gaveUp, judgeMinority } from "../checkers/connection-judge.ts";
+import { coverageDoubts } from "../checkers/coverage.ts";
 import { conclude, type Finding } from "../checkers/finding.ts";
 import type { History } from "../checkers/history.ts";
 import { evidenceOf, ledger } from "../checkers/ledger.ts";
@@ -9,31 +10,13 @@ import { createClient, type Client } from "../patterns/connection.ts";
 import { createClientThatGivesUp } from "./bad-twins/connection.ts";
 import type { Check, FaultWindow, Running, WorkloadContext } from "./check.ts";
 import { faultGapMs, witnessLane } from "./fault-gap.ts";
+import { endLoops } from "./end-loops.ts";
+import { finalRead } from "./final-read.ts";
 import { readLane, writeLane } from "./lane-writer.ts";
 import { writeMinority } from "./minority-writer.ts";
-import { within } from "./within.ts";
 
 const aimedPeriodMs = 10; // the finest gap that two cores measure beside nine other patterns
 const witnessPeriodMs = 25;
-const graceMs = 2000; // for calls under way at stop; after it they are unknown
-const finalReadMs = 10_000;
-const ackedOpsMin = 20;
-
-type Lanes = readonly { readonly base: string; readonly last: () => number }[];
-
-/** Reads every lane by a fresh client, so that a client that gave up cannot hide what is there. */
-async function readBack({ connection, record }: WorkloadContext, lanes: Lanes): Promise<void> {
-  const client = createClient(connection);
-  try {
-    await within(finalReadMs, async () => {
-      for (const { base, last } of lanes) record.note({ process: 9, op: "final", key: base, value: await readLane(client, base, last()) });
-    });
-  } catch {
-    // no note: the judge calls it inconclusive
-  } finally {
-    client.disconnect();
-  }
-}
 
 async function openClient({ connection, badTwin, lanes }: WorkloadContext): Promise<Client> {
   const client = createClient(connection);
@@ -66,12 +49,15 @@ async function start(context: WorkloadContext): Promise<Running> {
       return () => writer.stop();
     },
     async stop() {
-      const grace = setTimeout(() => stopping.abort(), graceMs);
-      await Promise.all(writers.map((writer) => writer.stop()));
-      clearTimeout(grace);
+      await endLoops(writers, stopping);
       record.note({ process: 0, op: "status", key: base(aimedTag, "w"), value: client.status });
       client.disconnect();
-      await readBack(context, toRead);
+      await finalRead(context, async (reader) => {
+        const reads = await Promise.all(
+          toRead.map(async (lane) => ({ key: lane.base, value: await readLane(reader, lane.base, lane.last()) })),
+        );
+        for (const read of reads) record.note({ process: 9, op: "final", ...read });
+      });
     },
   };
 }
@@ -81,13 +67,6 @@ function judge(history: History, window: FaultWindow): Finding {
   const minority = judgeMinority(history, window);
   const witness = witnessLane(window.lanes);
   const otherShardsGapMs = witness ? faultGapMs(history, window, { ops: ["write"], lane: witness }) : null;
-  const ackedBetween = (fromNs: bigint, toNs: bigint): boolean =>
-    writes.acked.some(({ outcome }) => outcome !== undefined && outcome.atNs >= fromNs && outcome.atNs <= toNs);
-  const doubts: string[] = [];
-  if (writes.acked.length < ackedOpsMin) doubts.push(`only ${writes.acked.length} writes were acknowledged`);
-  if (!ackedBetween(window.startedAtNs, window.injectedAtNs)) doubts.push("nothing was acknowledged before the fault");
-  if (!ackedBetween(window.healedAtNs, window.endedAtNs)) doubts.push("nothing was acknowledged after the heal");
-  if (!history.some((event) => event.op === "final")) doubts.push("the final read found no primary");
   return conclude({
     measured: {
       gapMs: faultGapMs(history, window, { ops: ["write"] }),
@@ -107,7 +86,7 @@ function judge(history: History, window: FaultWindow): Finding {
       ...gaveUp(history, writes),
       ...minority.violations,
     ],
-    doubts,
+    doubts: coverageDoubts(history, writes.acked, window),
     limits: minority.limits,
   });
 }

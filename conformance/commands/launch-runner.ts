@@ -13,6 +13,8 @@ export interface Runner {
 }
 
 const runnerFile = join(import.meta.dirname, "..", "runner.ts");
+/** ioredis adds a listener to a socket for each command that a failing node refuses; it removes them, and the warning helps nobody. */
+const nodeOptions = ["--disable-warning=MaxListenersExceededWarning"];
 const stopMs = 10_000;
 
 const noWalls: Walls = { command: [], environment: {} };
@@ -20,7 +22,7 @@ const noWalls: Walls = { command: [], environment: {} };
 /** Process runs get namespaces; `hostNetwork` keeps the host's network so that a developer's client can reach the deployment. */
 export function launchRunner(job: Job, options: { readonly hostNetwork?: boolean; readonly onMessage: (message: Message) => void }): Runner {
   const walls = job.target === "process" ? findWalls(options.hostNetwork !== true) : noWalls;
-  const [program = process.execPath, ...args] = [...walls.command, process.execPath, runnerFile];
+  const [program = process.execPath, ...args] = [...walls.command, process.execPath, ...nodeOptions, runnerFile];
   const child = spawn(program, args, {
     env: { ...process.env, ...walls.environment },
     stdio: ["ignore", "inherit", "inherit", "ipc"],

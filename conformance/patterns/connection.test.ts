@@ -60,10 +60,8 @@ test("+switch-master while the client is reconnecting does not end it", async ()
     // Only a real failover makes a Sentinel say it, at a moment that no test can choose: the message is handed to the old detector.
     const old: Detector = Reflect.get(Reflect.get(client, "connector"), "failoverDetector");
     expect(old.sentinels).toHaveLength(1);
-    client.prependOnceListener("connecting", () =>
-      old.sentinels[0]?.client.emit("message", "+switch-master", "test 127.0.0.1 1 127.0.0.1 2"),
-    );
-    await operator.client("KILL", "TYPE", "normal", "SKIPME", "yes");
+    client.once("connecting", () => old.sentinels[0]?.client.emit("message", "+switch-master", "test 127.0.0.1 1 127.0.0.1 2"));
+    await operator.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     expect(await client.ping()).toBe("PONG");
     expect(client.status).toBe("ready");
   } finally {

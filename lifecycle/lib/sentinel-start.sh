@@ -43,7 +43,7 @@ decide_under_sentinel() {
 # True if a failover has promoted another node already and is only moving the replicas: that node is the one to follow.
 appointed_by_leader() {
   case $failover_appoints in '' | "$failover_replaces" | "$HOLDFAST_HOST:$HOLDFAST_PORT") return 1 ;; esac
-  named_host=${failover_appoints%:*} named_port=${failover_appoints##*:}
+  named_epoch='' named_host=${failover_appoints%:*} named_port=${failover_appoints##*:}
 }
 
 # The very first start of a deployment. A peer that was ever part of a running one shows it in its title: then this is no first
@@ -67,7 +67,8 @@ first_boot() {
 
 named_another() {
   answer=$(printf 'CONFIG GET proc-title-template\nINFO replication\n' | ask operator "$named_host" "$named_port")
-  saw="$sentinels_answering of $sentinels_total Sentinels name $named_host:$named_port (epoch $named_epoch)"
+  saw="$sentinels_answering of $sentinels_total Sentinels answer and name $named_host:$named_port (epoch $named_epoch)"
+  [ -z "$failover_leader" ] || saw="$failover_leader has just promoted $named_host:$named_port"
   case $answer in
     *holdfast:new*)
       if has_data && [ -e "$bootstrapped_mark" ]; then

@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DeploymentSpec } from "../../../spec/deployment-spec.ts";
-import { TargetError, type Aim, type ConnectionOptions, type Deployment, type FaultName, type Faults, type Injected, type RunContext, type Target } from "../target.ts";
+import { TargetError, type Aim, type ConnectionOptions, type Deployment, type FaultName, type Faults, type Injected, type NodeView, type RunContext, type Target } from "../target.ts";
 import { layOut, type Layout } from "./layout.ts";
 import { prepareMachines, type Machines } from "./machines.ts";
-import { observe, probe, type Credentials } from "./observe.ts";
+import { observe, type Credentials } from "./observe.ts";
 import { emptyPrimary, fullOutage } from "./outage-faults.ts";
 import { packetsRefused } from "./packets.ts";
 import { partitionPrimary } from "./partition-fault.ts";
@@ -68,12 +68,21 @@ function scratch(): { readonly folder: string; readonly started: (group: number)
   return { folder, started: (group) => void guard.stdin.write(`${group}\n`), remove: () => void guard.stdin.end() };
 }
 
-/** Primaries first, then replicas, then Sentinels that are told everything: nothing waits for a timer. */
-async function startInOrder(machines: Machines, layout: Layout, firstAnswers: () => Promise<void>): Promise<void> {
+/**
+ * Primaries first, then replicas, then Sentinels that are told everything, each when the ones before answer: nobody meets a closed
+ * port, because a Sentinel or a replica tries again only a second later.
+ */
+async function startInOrder(machines: Machines, layout: Layout, nodes: () => Promise<readonly NodeView[]>): Promise<void> {
   const firsts = layout.nodes.filter((node, index) => layout.nodes.findIndex((other) => other.shard === node.shard) === index);
+  const others = layout.nodes.filter((node) => !firsts.includes(node));
+  const up = async (names: readonly string[]): Promise<void> => {
+    const end = performance.now() + timeouts.upMs;
+    while (performance.now() < end && (await nodes()).some((view) => names.includes(view.id) && !view.linkUp)) await sleep(5);
+  };
   for (const node of firsts) machines.startServer(node.name, true);
-  if (layout.sentinels.length > 0) await firstAnswers();
-  for (const node of layout.nodes) if (!firsts.includes(node)) machines.startServer(node.name, true);
+  if (layout.sentinels.length > 0) await up(firsts.map((node) => node.name));
+  for (const node of others) machines.startServer(node.name, true);
+  if (layout.sentinels.length > 0) await up(others.map((node) => node.name));
   for (const sentinel of layout.sentinels) machines.startSentinel(sentinel.name, true);
 }
 
@@ -110,17 +119,10 @@ async function up(spec: DeploymentSpec, run: RunContext): Promise<Deployment> {
     const running = machines.all().filter((node) => node.running());
     for (const node of running) node.signalAll("SIGKILL");
     await Promise.all(running.map((node) => node.ended));
-    if (process.env["HF_KEEP"] === undefined) place.remove();
+    place.remove();
   };
   try {
-    await startInOrder(machines, layout, async () => {
-      const first = layout.nodes[0];
-      const end = performance.now() + timeouts.upMs;
-      if (first === undefined) return;
-      const client = probe(first.sideDoor, credentials);
-      while (performance.now() < end && (await client.ping().catch(() => "")) !== "PONG") await sleep(5);
-      client.disconnect();
-    });
+    await startInOrder(machines, layout, observer.nodes);
     await waitRedundant(redundancy, timeouts.upMs, machines);
   } catch (error) {
     await down();

@@ -36,12 +36,17 @@ export function missingNodes(views: readonly NodeView[], layout: Layout): readon
 
 async function askSentinel(client: Redis, name: string, replicas: number): Promise<{ readonly named?: string; readonly missing: readonly string[] }> {
   try {
-    const [master, list] = await Promise.all([client.call("SENTINEL", "MASTER", name), client.call("SENTINEL", "REPLICAS", name)]);
+    const [master, list, info] = await Promise.all([
+      client.call("SENTINEL", "MASTER", name),
+      client.call("SENTINEL", "REPLICAS", name),
+      client.info("sentinel"),
+    ]);
     const state = pairs(master);
     const views = (Array.isArray(list) ? list : []).map(pairs);
     const down = views.filter((view) => /down|disconnected/.test(view.get("flags") ?? ""));
     const missing: string[] = [];
     if (state.get("flags") !== "master") missing.push(`it calls the primary "${state.get("flags") ?? "?"}"`);
+    if (/sentinel_tilt:1/.test(info)) missing.push("it is in TILT and will not vote yet (30 s after a stall of over 2 s)");
     if (views.length < replicas) missing.push(`it knows ${views.length} of ${replicas} replicas`);
     if (down.length > 0) missing.push(`it calls ${down.map((view) => view.get("ip")).join(", ")} down`);
     if (views.some((view) => view.get("master-link-status") !== "ok")) missing.push("it has not seen every replica's link yet");

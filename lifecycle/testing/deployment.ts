@@ -1,0 +1,185 @@
+// A deployment for tests of the lifecycle: rendered configuration, secrets, and one `supervise` per node (one `start-sentinel` per Sentinel)
+// on loopback addresses of its own. It asserts nothing and injects nothing but signals; the process target is the real thing.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { withEngine, withFailoverTimers } from "../../spec/deployment-spec.ts";
+import { namedSpecs, type SpecName } from "../../spec/named-specs.ts";
+import { renderAll } from "../../spec/render.ts";
+
+export const lifecycle = resolve(import.meta.dirname, "..");
+const users = ["app", "replication", "sentinel", "probe", "operator", "backup"] as const;
+const engine = process.env["HOLDFAST_TEST_ENGINE"] === "valkey" ? "valkey" : "redis";
+
+export interface Options {
+  readonly spec: Extract<SpecName, "durable-sentinel" | "durable-cluster">;
+  readonly detectionMs?: number;
+  /** A command that the verbs are run under, e.g. to exchange /bin/sh. */
+  readonly wrapper?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface LocalDeployment extends AsyncDisposable {
+  readonly folder: string;
+  readonly nodes: readonly string[];
+  readonly secrets: Readonly<Record<string, string>>;
+  host(name: string): string;
+  /** Starts supervise (n1..) or start-sentinel (s1..). `env` is added to the node contract. */
+  start(name: string, env?: Readonly<Record<string, string>>): void;
+  /** Runs a verb to its end. */
+  run(verb: string, name: string, env?: Readonly<Record<string, string>>): Promise<{ code: number; output: string }>;
+  /** SIGKILL to the supervisor and its server, or to the Sentinel. */
+  kill(name: string): Promise<void>;
+  /** A signal to supervise alone; resolves with its exit code. */
+  signal(name: string, signal: NodeJS.Signals): Promise<number>;
+  /** The exit code, when it ended. */
+  ended(name: string): Promise<number>;
+  dropVolume(name: string): void;
+  client(name: string, user?: (typeof users)[number]): Redis;
+  /** One command as operator; undefined if nobody answered. */
+  ask(name: string, ...command: readonly string[]): Promise<unknown>;
+  serverPid(name: string): Promise<number>;
+  /** Names of the nodes that say they are primary. */
+  primaries(): Promise<readonly string[]>;
+  log(name: string): string;
+}
+
+/** Polls until `probe` gives a value; fails with `what` after `timeoutMs`. */
+export async function until<T>(what: string, timeoutMs: number, probe: () => Promise<T | undefined | false>): Promise<T> {
+  for (const end = performance.now() + timeoutMs; performance.now() < end; await sleep(20)) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+  }
+  throw new Error(`not within ${timeoutMs} ms: ${what}`);
+}
+
+function layOut(folder: string, { spec: name, detectionMs = 5000 }: Options): Record<string, string> {
+  const timers = { downAfterMs: detectionMs, nodeTimeoutMs: detectionMs };
+  const spec = withEngine(withFailoverTimers(namedSpecs[name], timers), engine);
+  mkdirSync(join(folder, "config"));
+  mkdirSync(join(folder, "secrets"), { mode: 0o700 });
+  for (const [file, text] of Object.entries(renderAll(spec))) writeFileSync(join(folder, "config", file), text);
+  const secrets: Record<string, string> = {};
+  for (const user of users) {
+    secrets[user] = `${user}-${crypto.randomUUID()}`;
+    writeFileSync(join(folder, "secrets", user), `${secrets[user]}\n`, { mode: 0o600 });
+  }
+  return secrets;
+}
+
+const names = (letter: string, count: number): readonly string[] => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
+
+export function localDeployment(options: Options): LocalDeployment {
+  const sentinel = options.spec === "durable-sentinel";
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-lifecycle-"));
+  const secrets = layOut(folder, options);
+  const network = `127.${20 + Math.floor(Math.random() * 200)}.${1 + Math.floor(Math.random() * 250)}`;
+  const nodes = names("n", sentinel ? 3 : 9);
+  const host = (name: string): string => `${network}.${name.slice(1)}`;
+  const shared = {
+    PATH: process.env["PATH"] ?? "",
+    HOLDFAST_TOPOLOGY: sentinel ? "sentinel" : "cluster",
+    HOLDFAST_ENGINE: engine,
+    HOLDFAST_BIN: process.env["HOLDFAST_BIN"] ?? "",
+    HOLDFAST_NODES: nodes.map((name, index) => `${name}=${host(name)}:6379/${sentinel ? 0 : Math.floor(index / 3)}`).join(" "),
+    HOLDFAST_SENTINELS: sentinel ? names("s", 3).map((name) => `${name}=${host(name)}:26379`).join(" ") : "",
+    HOLDFAST_MASTER: options.spec,
+    HOLDFAST_QUORUM: "2",
+    HOLDFAST_DEPLOYMENT: network,
+    HOLDFAST_CONFIG: join(folder, "config"),
+    HOLDFAST_SECRETS: join(folder, "secrets"),
+    HOLDFAST_DETECTION_MS: String(options.detectionMs ?? 5000),
+    ...options.env,
+  };
+  const environment = (name: string): Record<string, string> => ({
+    ...shared,
+    HOLDFAST_NODE: name,
+    HOLDFAST_HOST: host(name),
+    HOLDFAST_DATA: join(folder, name, "data"),
+    HOLDFAST_RUN: join(folder, name, "run"),
+  });
+  const running = new Map<string, ChildProcess>();
+  const launch = (verb: string, name: string, env: Readonly<Record<string, string>> = {}): ChildProcess => {
+    const [command = "", ...args] = [...(options.wrapper ?? []), join(lifecycle, verb)];
+    return spawn(command, args, { env: { ...environment(name), ...env }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  };
+  const exit = (child: ChildProcess): Promise<number> =>
+    child.exitCode !== null || child.signalCode !== null
+      ? Promise.resolve(child.exitCode ?? -1)
+      : new Promise((done) => void child.once("exit", (code) => done(code ?? -1)));
+  const child = (name: string): ChildProcess => {
+    const found = running.get(name);
+    if (!found) throw new Error(`${name} was never started`);
+    return found;
+  };
+  const clients = new Set<Redis>();
+  const client = (name: string, user: (typeof users)[number] = "operator"): Redis => {
+    const options = { username: user, password: secrets[user] ?? "", lazyConnect: true, retryStrategy: () => null };
+    const port = name.startsWith("s") ? 26379 : 6379;
+    const made = new Redis({ host: host(name), port, ...options, enableReadyCheck: false, maxRetriesPerRequest: 0, connectTimeout: 500, commandTimeout: 500 });
+    made.on("error", () => {});
+    clients.add(made);
+    return made;
+  };
+  const ask = async (name: string, ...[command = "PING", ...args]: readonly string[]): Promise<unknown> => {
+    const asking = client(name);
+    try {
+      return await asking.call(command, ...args);
+    } catch {
+      return undefined;
+    } finally {
+      asking.disconnect();
+      clients.delete(asking);
+    }
+  };
+  const kill = async (name: string): Promise<void> => {
+    const { pid } = child(name);
+    try {
+      if (pid !== undefined) process.kill(-pid, "SIGKILL"); // the group: supervise, watch, and server
+    } catch {
+      // it ended before
+    }
+    await exit(child(name));
+  };
+  return {
+    folder, nodes, secrets, host, client, ask, kill,
+    start(name, env) {
+      mkdirSync(join(folder, name), { recursive: true });
+      const started = launch(name.startsWith("s") ? "start-sentinel" : "supervise", name, env);
+      const log = createWriteStream(join(folder, name, "log"), { flags: "a" });
+      started.stdout?.pipe(log, { end: false });
+      started.stderr?.pipe(log, { end: false });
+      running.set(name, started);
+    },
+    async run(verb, name, env) {
+      const started = launch(verb, name, env);
+      let output = "";
+      started.stdout?.on("data", (data: Buffer) => (output += data.toString()));
+      started.stderr?.on("data", (data: Buffer) => (output += data.toString()));
+      return { code: await exit(started), output };
+    },
+    async signal(name, signal) {
+      child(name).kill(signal);
+      return exit(child(name));
+    },
+    ended: (name) => exit(child(name)),
+    dropVolume: (name) => rmSync(join(folder, name, "data"), { recursive: true, force: true }),
+    async serverPid(name) {
+      return Number(/process_id:(\d+)/.exec(String(await ask(name, "INFO", "server")))?.[1]);
+    },
+    async primaries() {
+      const roles = await Promise.all(nodes.map((name) => ask(name, "ROLE")));
+      return nodes.filter((_, index) => Array.isArray(roles[index]) && roles[index][0] === "master");
+    },
+    log: (name) => readFileSync(join(folder, name, "log"), "utf8"),
+    async [Symbol.asyncDispose]() {
+      for (const open of clients) open.disconnect();
+      await Promise.all([...running.keys()].map(kill));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
