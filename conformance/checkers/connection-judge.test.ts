@@ -7,7 +7,7 @@ import { ledger } from "./ledger.ts";
 
 const ms = 1_000_000n;
 
-const event = (rest: Pick<HistoryEvent, "key" | "type" | "atNs" | "call" | "op"> & Partial<HistoryEvent>): HistoryEvent => ({
+const made = (rest: Pick<HistoryEvent, "key" | "type" | "atNs" | "call" | "op"> & Partial<HistoryEvent>): HistoryEvent => ({
   index: 0,
   process: 0,
   pattern: "connection",
@@ -26,8 +26,8 @@ function lane(
   const value: FinalRead = { to, absent };
   return [
     ...writes.flatMap(([number, type, atMs, error]) => [
-      event({ op, key: `${base}:${number}`, type: "invoke", atNs: BigInt(atMs) * ms, call: number + kind.length * 1000 }),
-      event({
+      made({ op, key: `${base}:${number}`, type: "invoke", atNs: BigInt(atMs) * ms, call: number + kind.length * 1000 }),
+      made({
         op,
         key: `${base}:${number}`,
         type,
@@ -36,8 +36,8 @@ function lane(
         ...(error ? { error } : {}),
       }),
     ]),
-    event({ op: "final", key: base, type: "ok", atNs: 99_999n * ms, call: kind.length * 1000 + 999, value }),
-  ].map((made, index) => ({ ...made, index }));
+    made({ op: "final", key: base, type: "ok", atNs: 99_999n * ms, call: kind.length * 1000 + 999, value }),
+  ].map((one, index) => ({ ...one, index }));
 }
 
 const writesOf = (history: readonly HistoryEvent[]) => ledger(history, ["write"], foundByFinalReads(history));

@@ -47,13 +47,11 @@ async function deadPrimary(badTwin: boolean, afterMs: number) {
   await running.stop();
   const stopMs = Number(nowNs() - endedAtNs) / 1e6;
   const window: FaultWindow = {
-    ...{
-      fault: "crash-primary",
-      topology: "sentinel",
-      lanes,
-      maxLagMs: 0,
-      budget: { gapMs: 1500, lostOps: 0, duplicateOps: 0, failedOps: 0 },
-    },
+    fault: "crash-primary",
+    topology: "sentinel",
+    lanes,
+    maxLagMs: 0,
+    budget: { gapMs: 1500, lostOps: 0, duplicateOps: 0, failedOps: 0 },
     startedAtNs,
     injectedAtNs,
     healedAtNs: endedAtNs,

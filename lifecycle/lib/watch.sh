@@ -49,6 +49,7 @@ as_primary() {
 
 as_replica() {
   was_named=no
+  if [ "$HOLDFAST_TOPOLOGY" = cluster ] && [ ! -e "$HOLDFAST_RUN/barred" ] && primary_is_silent; then follow_silence; fi
   field master_link_status "$view"
   link=$field_value
   field master_sync_in_progress "$view"
