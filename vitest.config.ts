@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["spec/**/*.test.ts", "lifecycle/**/*.test.ts", "conformance/**/*.test.ts", "*.test.ts"],
+    include: ["spec/**/*.test.ts", "lifecycle/**/*.test.ts", "conformance/**/*.test.ts", "docs/**/*.test.ts", "*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -67,10 +67,11 @@ process.on("message", (order: Order) => {
   if (order.kind === "stop") stop.abort(new Error("stopped"));
   else void work(order.job);
 });
-// The command line is gone: nobody will read a report. Ending this process ends the namespaces with all that is in them.
+// The command line is gone: nobody will read a report. Ending this process ends the namespaces with all that is in them, or lets the
+// guard (targets/process/guard.sh) end the rest.
 process.on("disconnect", () => {
   stop.abort(new Error("the command line is gone"));
-  setTimeout(() => process.exit(3), 3000).unref();
+  setTimeout(() => process.exit(3), 1000);
 });
 // A client library must not take the run down; what it broke shows in the history.
 process.on("unhandledRejection", (reason) => {

@@ -7,6 +7,7 @@ import { connectionCheck } from "./connection.ts";
 import { jobQueueCheck } from "./job-queue.ts";
 import { jobScheduleCheck } from "./job-schedule.ts";
 import { leaderboardCheck } from "./leaderboard.ts";
+import { pubSubCheck } from "./pub-sub.ts";
 import { rateLimiterCheck } from "./rate-limiter.ts";
 import { sessionStoreCheck } from "./session-store.ts";
 import { writeThroughCheck } from "./write-through.ts";
@@ -17,6 +18,7 @@ export const allChecks: readonly Check[] = [
   writeThroughCheck,
   sessionStoreCheck,
   rateLimiterCheck,
+  pubSubCheck,
   jobQueueCheck,
   jobScheduleCheck,
   leaderboardCheck,

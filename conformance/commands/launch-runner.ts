@@ -17,6 +17,8 @@ const runnerFile = join(import.meta.dirname, "..", "runner.ts");
 const nodeOptions = ["--disable-warning=MaxListenersExceededWarning"];
 const stopMs = 10_000;
 
+/** What the walls of an outer run say is not true of this one. */
+const noneInherited = { HOLDFAST_NETNS: undefined, HOLDFAST_SCRATCH: undefined, HOLDFAST_REFUSED: undefined };
 const noWalls: Walls = { command: [], environment: {} };
 
 /** Process runs get namespaces; `hostNetwork` keeps the host's network so that a developer's client can reach the deployment. */
@@ -24,7 +26,7 @@ export function launchRunner(job: Job, options: { readonly hostNetwork?: boolean
   const walls = job.target === "process" ? findWalls(options.hostNetwork !== true) : noWalls;
   const [program = process.execPath, ...args] = [...walls.command, process.execPath, ...nodeOptions, runnerFile];
   const child = spawn(program, args, {
-    env: { ...process.env, ...walls.environment },
+    env: { ...process.env, ...noneInherited, ...walls.environment },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     detached: true, // Ctrl-C goes to the command line alone, which then takes the run down in order
   });

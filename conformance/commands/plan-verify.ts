@@ -33,6 +33,8 @@ export interface VerifyPlan {
   readonly patterns: readonly string[];
   readonly steps: readonly FaultStep[];
   readonly seed: number;
+  /** All deployments at once: saves time where faults mostly wait for timers. A short run takes them in turn, so that they do not disturb each other. */
+  readonly sideBySide: boolean;
   readonly badTwin?: string;
   readonly budgets?: BudgetFile;
 }
@@ -112,6 +114,7 @@ export function planVerify(options: VerifyOptions): VerifyPlan {
     patterns: badTwin !== undefined && options.patterns === undefined ? [badTwin] : patterns,
     steps: options.faults === undefined ? tier.steps : stepsOf(options.faults),
     seed: seedOf(options.seed),
+    sideBySide: tier.name === "core",
     ...(badTwin === undefined ? {} : { badTwin }),
     ...(options.budgets === undefined ? {} : { budgets: readBudgets(options.budgets) }),
   };

@@ -71,6 +71,12 @@ function runOne(plan: VerifyPlan, spec: DeploymentSpec, run: { readonly historyF
 
 const colourWanted = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env["NO_COLOR"] === undefined;
 
+async function inTurn<Item, Result>(items: readonly Item[], step: (item: Item, at: number) => Promise<Result>): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  for (const [at, item] of items.entries()) results.push(await step(item, at));
+  return results;
+}
+
 /** Runs the plan; resolves to the exit code. Ctrl-C takes every deployment down and exits with 130. */
 export async function verify(plan: VerifyPlan, look: VerifyLook): Promise<number> {
   const startedAt = new Date();
@@ -78,20 +84,24 @@ export async function verify(plan: VerifyPlan, look: VerifyLook): Promise<number
   mkdirSync(look.out, { recursive: true });
   const screen = process.stderr;
   using view = look.quiet || look.json ? undefined : liveView({ write: (text) => void screen.write(text), isTty: screen.isTTY, colour: colourWanted(screen), columns: () => screen.columns ?? 100 });
-  const runs = plan.specs.map((spec) => {
-    const historyFile = join(look.out, `.history-${spec.topology.kind}.jsonl`);
-    rmSync(historyFile, { force: true });
-    return { historyFile, ...runOne(plan, spec, { historyFile, startedNs, view }) };
-  });
   const interrupted = { by: undefined as NodeJS.Signals | undefined };
+  const runners: Runner[] = [];
   const interrupt = (signal: NodeJS.Signals): void => {
     interrupted.by = signal;
-    for (const run of runs) run.runner?.stop();
+    for (const runner of runners) runner.stop();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
-  const deployments = await Promise.all(runs.map((run) => run.report));
+  const historyFiles = plan.specs.map((spec) => join(look.out, `.history-${spec.topology.kind}.jsonl`));
+  for (const file of historyFiles) rmSync(file, { force: true });
+  const start = (spec: DeploymentSpec, at: number): Promise<DeploymentReport> => {
+    if (interrupted.by !== undefined) return Promise.resolve(failed(plan, spec, "stopped"));
+    const run = runOne(plan, spec, { historyFile: historyFiles[at] ?? "", startedNs, view });
+    if (run.runner !== undefined) runners.push(run.runner);
+    return run.report;
+  };
+  const deployments = plan.sideBySide ? await Promise.all(plan.specs.map(start)) : await inTurn(plan.specs, start);
   view?.close();
-  const histories = runs.map((run) => run.historyFile).filter((file) => existsSync(file));
+  const histories = historyFiles.filter((file) => existsSync(file));
   if (interrupted.by !== undefined) {
     for (const file of histories) rmSync(file, { force: true });
     process.stderr.write(`stopped by ${interrupted.by}: every deployment was taken down, no report was written\n`);

@@ -175,6 +175,13 @@ async function stopAll(busy: readonly Busy[], sampler: Sampler): Promise<void> {
   await Promise.all([...bounded, sampler.stop()]);
 }
 
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, stopped]);
+}
+
 /** Runs one fault for all checks. Rejects only when the deployment has no primary to aim at or the run is aborted. */
 export async function runFault(run: FaultRun): Promise<FaultOutcome> {
   const aimed = 0; // lanes carry the load to the aimed shard, so which one it is makes no difference
@@ -186,10 +193,11 @@ export async function runFault(run: FaultRun): Promise<FaultOutcome> {
   try {
     await steady(busy, run.signal);
     await sleep(timeouts.beforeMs, undefined, { signal: run.signal });
-    suffered = await suffer(run, busy, aimed);
+    suffered = await unlessAborted(suffer(run, busy, aimed), run.signal);
     await sleep(timeouts.afterMs, undefined, { signal: run.signal });
   } finally {
-    await stopAll(busy, sampler);
+    // who stops a run wants its processes gone, not the final reads of a deployment in mid-fault
+    await (run.signal.aborted ? sampler.stop() : stopAll(busy, sampler));
   }
   const judged = busy.map((one) => {
     const window = windowOf(run, lanes, { startedAtNs, suffered, check: one.check });

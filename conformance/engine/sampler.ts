@@ -84,7 +84,7 @@ export interface Series {
 export function seriesOf(events: readonly HistoryEvent[], atMs: (atNs: bigint) => number): Series {
   const buckets = new Map<number, { ok: number; errors: number }>();
   for (const event of events) {
-    if (event.type === "invoke") continue;
+    if (event.type === "invoke" || (event.type === "fail" && event.error === "other")) continue; // no server says "other": a job that fails on purpose
     const at = Math.floor(atMs(event.atNs) / timeouts.sampleEveryMs);
     const bucket = buckets.get(at) ?? { ok: 0, errors: 0 };
     if (event.type === "ok") bucket.ok++;

@@ -44,6 +44,7 @@ class LastingSentinelConnector extends SentinelConnector {
   override connect(...told: Parameters<SentinelConnector["connect"]>): ReturnType<SentinelConnector["connect"]> {
     const detector: unknown = Reflect.get(this, "failoverDetector"); // private, and the only handle there is
     if (detector instanceof Object && "cleanup" in detector && typeof detector.cleanup === "function") detector.cleanup();
+    Reflect.set(this, "failoverDetector", null);
     return super.connect(...told);
   }
 
@@ -91,18 +92,24 @@ function sentinelOptions(connection: Connection, purpose: Purpose): LegacyReplie
   };
 }
 
+const slotsRefreshMs = 2500;
+const quickRetryMs = 50;
+const slowRetryMs = 200;
+const quickForMs = 700;
+const quietMs = 1000; // without an error for so long, the next one begins a new outage
+
 function clusterOptions(connection: Connection, purpose: Purpose): ClusterOptions & { redisOptions: LegacyReplies } {
   return {
     redisOptions: shared(connection, purpose),
     scaleReads: "master",
     // Each turn during an outage (refused, ask another node, MOVED to the dead one) costs two of these and waits once:
-    // 1000 / 2 x 100 ms = 50 s, longer than any detection. The default of 16 gives up after 0.8 s.
+    // 1000 / 2 x 200 ms = 100 s, longer than any detection. The default of 16 x 100 ms gives up after 0.8 s.
     maxRedirections: 1000,
-    retryDelayOnFailover: 100,
-    retryDelayOnClusterDown: 100,
+    retryDelayOnFailover: quickRetryMs, // and slowRetryMs later
+    retryDelayOnClusterDown: quickRetryMs,
     retryDelayOnTryAgain: 100,
     retryDelayOnMoved: 10, // two nodes that name each other must not burn all redirections within a blink
-    slotsRefreshInterval: 2000, // off by default since v5: without it a hung primary is never left
+    slotsRefreshInterval: slotsRefreshMs * (0.75 + Math.random() / 2), // off by default since v5: without it a hung primary is never left; spread, because clients start together
     slotsRefreshTimeout: 1000,
     clusterRetryStrategy: retryDelayMs,
     shardedSubscribers: purpose === "subscriber",
@@ -110,28 +117,55 @@ function clusterOptions(connection: Connection, purpose: Purpose): ClusterOption
 }
 
 /**
- * ioredis hands NOREPLICAS, READONLY and their like to the caller in Cluster mode (`reconnectOnError` would end the
- * node's connection for good). They mean what CLUSTERDOWN means, wait and ask again, so they take the same road.
+ * ioredis hands NOREPLICAS, READONLY and their like to the caller of a Cluster client (`reconnectOnError` would end the
+ * node's connection for good). They mean what CLUSTERDOWN means, wait and ask again, so they take the same road. Asking is
+ * frequent at first, when a supervised failover takes 0.1 s, and less so later, for the sake of those who do the failover.
  */
-function resendRefused(cluster: Cluster): Cluster {
+function resendRefused(cluster: Cluster): void {
   const handleError = cluster.handleError.bind(cluster);
-  cluster.handleError = (error, ttl, handlers) =>
+  let [sinceMs, lastMs] = [0, 0];
+  cluster.handleError = (error, ttl, handlers) => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs > quietMs) sinceMs = nowMs;
+    lastMs = nowMs;
+    const delayMs = nowMs - sinceMs < quickForMs ? quickRetryMs : slowRetryMs;
+    Object.assign(cluster.options, { retryDelayOnFailover: delayMs, retryDelayOnClusterDown: delayMs });
     handleError(notApplied.test(error.message) ? new Error(`CLUSTERDOWN ${error.message}`) : error, ttl, handlers);
+  };
+}
+
+/**
+ * ioredis re-reads the slot map twice for every retry, at about 10 ms of CPU each (a new connection, 16384 slots): a
+ * process with 20 clients is deaf for longer than a supervised failover takes. MOVED tells the new primary anyway, so
+ * while the client is in service only the periodic refresh reads the map.
+ */
+function refreshSparingly(cluster: Cluster): void {
+  const refresh = cluster.refreshSlotsCache.bind(cluster);
+  const restMs = (cluster.options.slotsRefreshInterval ?? 0) * 0.9; // the periodic refresh always passes
+  let lastMs = -Infinity;
+  cluster.refreshSlotsCache = (callback) => {
+    const nowMs = performance.now();
+    if (cluster.status === "ready" && nowMs - lastMs < restMs) return callback?.();
+    lastMs = nowMs;
+    refresh(callback);
+  };
+}
+
+/** What the options of a Cluster client cannot say; it holds for its copies too (BullMQ makes one for blocking reads). */
+function tamed(cluster: Cluster, purpose: Purpose): Cluster {
+  resendRefused(cluster);
+  if (purpose !== "subscriber") refreshSparingly(cluster); // sharded subscriptions move by a refresh and by nothing else
   const duplicate = cluster.duplicate.bind(cluster);
-  cluster.duplicate = ((...overrides: Parameters<typeof duplicate>) => resendRefused(duplicate(...overrides))) as typeof duplicate;
+  cluster.duplicate = ((...overrides: Parameters<typeof duplicate>) => tamed(duplicate(...overrides), purpose)) as typeof duplicate;
   return cluster;
 }
 
 /** A client that finds the primary again after every fault. Its `error` events are the application's to log; calls keep waiting. */
 export function createClient(connection: Connection, purpose: Purpose = "requests"): Client {
+  const nodes = connection.nodes.map(({ host, port }) => ({ host, port }));
   const client =
     connection.topology === "cluster"
-      ? resendRefused(
-          new Cluster(
-            connection.nodes.map(({ host, port }) => ({ host, port })),
-            clusterOptions(connection, purpose),
-          ),
-        )
+      ? tamed(new Cluster(nodes, clusterOptions(connection, purpose)), purpose)
       : new Redis(sentinelOptions(connection, purpose));
   client.on("error", () => {}); // without a listener ioredis prints to the console
   return client;

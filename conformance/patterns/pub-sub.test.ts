@@ -5,15 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { privateServer, type PrivateServer } from "../testing/private-server.ts";
 import { createClient, type Client } from "./connection.ts";
-import {
-  publisher,
-  subscriber,
-  type ListeningClient,
-  type Publisher,
-  type PublisherOptions,
-  type Subscriber,
-  type SubscriberOptions,
-} from "./pub-sub.ts";
+import { publisher, type Publisher, type PublisherOptions } from "./pub-sub-publisher.ts";
+import { subscriber, type ListeningClient, type Subscriber, type SubscriberOptions } from "./pub-sub.ts";
 
 const channel = (): string => `{p}:${randomUUID()}`;
 const numbers = (count: number, from = 1): string[] => Array.from({ length: count }, (_, at) => String(at + from));

@@ -37,7 +37,8 @@ function sentence(deployment: DeploymentReport): string {
   if (deployment.error !== undefined) return `${name}: could not be brought up`;
   const fault = mainFault(deployment);
   if (fault === undefined) return `${name}: nothing was judged`;
-  const { gapMs, lostOps } = faultCost(fault);
+  const { gapMs: longestMs, lostOps } = faultCost(fault);
+  const gapMs = fault.cells.find((cell) => cell.pattern === "connection")?.gapMs ?? longestMs; // other patterns add periods of their own
   const verdict = faultVerdict(fault);
   const finding = verdict === "violation" || verdict === "budget-exceeded" ? ` (${verdict})` : "";
   const lost = `${plural(lostOps, "acknowledged write")} lost${finding}`;

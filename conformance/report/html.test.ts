@@ -46,7 +46,7 @@ test("hostile names stay text in every place", () => {
 
 test("the first screen says what a fault cost, the verdict, and the command that repeats it", () => {
   const header = htmlReport(passingReport()).split("</header>")[0]!.replaceAll("\u00a0", " ");
-  expect(header).toContain("<span>Sentinel: a primary crash costs 1.12 s, 0 acknowledged writes lost</span>");
+  expect(header).toContain("<span>Sentinel: a primary crash costs 1.08 s, 0 acknowledged writes lost</span>");
   expect(header).toContain("conformant: 28 cells judged, all inside their budgets");
   expect(header).toContain("holdfast verify --topology sentinel,cluster --seed 42");
 });

@@ -76,7 +76,7 @@ own_slots() {
 
 # Everybody was down, and I, the owner, come back empty: I choose among my replicas by their records.
 elect_newest() {
-  if [ -z "$newest" ] || [ "${newest_record%%:*}:${newest_record##*:}" = 0:0 ]; then return 1; fi
+  if [ -z "$newest" ] || [ "$newest_record" = "$void_record" ]; then return 1; fi
   can_be_voted "$(ask_node "$newest" CLUSTER NODES)" || return 1
   answer=$(ask_node "$newest" CLUSTER FAILOVER FORCE)
   log "$saw, my volume is empty; records seen from$shown" "CLUSTER FAILOVER FORCE on $newest: $answer" "its record is the newest: $newest_record"

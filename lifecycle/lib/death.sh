@@ -18,7 +18,19 @@ last_role() {
   if [ -r "$record_file" ]; then read -r _ role <"$record_file" || :; fi
 }
 
+# The usual case, in two questions to the nearest Sentinel: it names me, and no other failover is unfinished.
+report_at_once() {
+  [ -e "$uncontested_mark" ] || return 1
+  order_sentinels
+  answer=$(ask_sentinel "${ordered_sentinels%% *}" sentinel get-master-addr-by-name "$HOLDFAST_MASTER")
+  case $answer in "$HOLDFAST_HOST$newline$HOLDFAST_PORT"*) order_failover ;; *) return 1 ;; esac
+}
+
 replace_under_sentinel() {
+  if report_at_once; then
+    await_replacement
+    return
+  fi
   read_sentinels
   if [ -n "$named_host" ] && ! named_is_me && [ "$failover_appoints" != "$HOLDFAST_HOST:$HOLDFAST_PORT" ]; then
     log "$saw" "restart it" "it was a replica of $named_host:$named_port"
@@ -29,6 +41,10 @@ replace_under_sentinel() {
     HOLDFAST_FAILOVER_TRIED=yes
     return
   fi
+  await_replacement
+}
+
+await_replacement() {
   read_clock
   log "$saw" "failover asked of $failover_by after $((now_ms - died_ms)) ms" "it was the primary"
   if await_other_name $((HOLDFAST_DETECTION_MS * 2 + 5000)); then

@@ -9,6 +9,7 @@ fence_if_replaced() {
   case $answer in
     "$HOLDFAST_HOST$newline$HOLDFAST_PORT"*)
       was_named=yes
+      note_uncontested
       return
       ;;
   esac
@@ -20,4 +21,13 @@ fence_if_replaced() {
   answer=$(printf 'REPLICAOF %s %s\nCLIENT KILL TYPE normal\nCLIENT KILL TYPE pubsub\n' "$named_host" "$named_port" | ask_self)
   log "all $sentinels_answering Sentinels that answer name $named_host:$named_port, which answers as primary" \
     "step down, cut clients: ${answer%%"$newline"*}" "I was replaced"
+}
+
+# While this file is there, no failover was unfinished when all Sentinels were last asked, so a death can be reported to one of them at once.
+uncontested_mark=$HOLDFAST_RUN/uncontested
+
+note_uncontested() {
+  [ ! -e "$uncontested_mark" ] || return 0
+  read_sentinels
+  if named_is_me && [ "$named_undecided" = no ] && [ -z "$failover_leader" ]; then : >"$uncontested_mark"; fi
 }

@@ -18,6 +18,10 @@ consider_lifting() {
     wait_for "the other shards" "I am not linked to a majority of the primaries, so nobody could vote"
     return
   fi
+  if [ "$my_record" = "$void_record" ] && promises_persistence; then
+    wait_for "a node with data" "my own volume was empty when I started"
+    return
+  fi
   lift_bar "no primary is up and no record is newer than mine ($my_record; not seen:${unseen:- none})"
   ask_to_be_chosen
 }

@@ -4,10 +4,11 @@
 # It reads and compares; who may be chosen is decided by its callers.
 
 record_file=$HOLDFAST_DATA/freshness
+void_record=0:none:0:0 # older than any other: nothing is known, or the data are gone
 
-# Sets my_record from the volume; the oldest possible one if there is none.
+# Sets my_record from the volume.
 read_my_record() {
-  my_record=0:none:0:0
+  my_record=$void_record
   if [ -r "$record_file" ]; then read -r my_record _ <"$record_file" || :; fi
 }
 

@@ -6,6 +6,7 @@ pause_ms=10000 # an upper bound: a hand-over that dies in between must not stop 
 name_ms=8000   # Sentinels name the new primary after about 1.1 s; shorter than the pause, so that no write slips in between
 
 hand_over_under_sentinel() {
+  rm -f "$HOLDFAST_RUN/uncontested"
   read_sentinels
   named_is_me || stop_with 1 "I am primary; $sentinels_answering of $sentinels_total Sentinels answer and name ${named_host:-nobody}:$named_port" \
     "without a majority that names me nobody can appoint another"
@@ -41,6 +42,7 @@ paused_failover() {
   in_step || give_back "no equal offset within 2000 ms: $behind"
   sentinel_failover 2000 || give_back "the Sentinels refused: $failover_refusal"
   trap : TERM INT # the order is given: writes stay paused until it is known who is primary
+  follow_early
   if ! await_other_name "$name_ms"; then find_promoted || give_back "no other primary was named within $name_ms ms"; fi
 }
 
@@ -60,6 +62,21 @@ in_step() {
   done
 }
 
+# A replica is promoted a second before the Sentinels say so. Following it at once, with writes still paused, spares a full resync (every
+# ping to the other replica moves our offset past the common one) and gives it a replica in step. A server that stops next does not: it
+# would refuse SIGTERM while it writes the first AOF after a resync.
+follow_early() {
+  [ "${HOLDFAST_STOPPING-}" != yes ] || return 0
+  deadline_in 2000
+  while time_left; do
+    if find_promoted; then
+      ask_self REPLICAOF "$new_host" "$new_port" >/dev/null
+      return
+    fi
+    sleep 0.02 3>&-
+  done
+}
+
 # The Sentinels took the order but did not say what came of it: a replica that was promoted says so itself.
 find_promoted() {
   for replica in $online; do
@@ -76,10 +93,17 @@ give_back() {
   stop_with 1 "I am primary; hand-over did not happen" "$1; writes go on here"
 }
 
-# The old primary becomes a replica now and not when the Sentinels get to it (about 10 s), and its clients look for the new primary.
+# The old primary becomes a replica now and not when the Sentinels get to it (about 10 s), and its clients look for the new primary. Before a
+# stop, writes stay paused instead.
 follow_new_primary() {
-  answer=$(printf '%s\n' "REPLICAOF $new_host $new_port" 'CLIENT KILL TYPE normal' 'CLIENT KILL TYPE pubsub' 'CLIENT UNPAUSE' | ask_self)
+  if [ "${HOLDFAST_STOPPING-}" = yes ]; then
+    follow=PING unpause=PING did="cut clients; writes stay paused until the stop"
+  else
+    follow="REPLICAOF $new_host $new_port" unpause='CLIENT UNPAUSE' did="became its replica, cut clients"
+  fi
+  answer=$(printf '%s\n' "$follow" 'CLIENT KILL TYPE normal' 'CLIENT KILL TYPE pubsub' "$unpause" | ask_self)
+  case $answer in OK* | PONG*) ;; *) did="$did (${answer%%"$newline"*})" ;; esac
   read_clock
-  log "$new_host:$new_port is named primary by $failover_by after $((now_ms - began_ms)) ms" \
-    "became its replica (${answer%%"$newline"*}), cut clients" "handed over with equal offsets (${my_offset:-coordinated}), nothing lost"
+  log "$new_host:$new_port is named primary by $failover_by after $((now_ms - began_ms)) ms" "$did" \
+    "handed over with equal offsets (${my_offset:-coordinated}), nothing lost"
 }

@@ -112,7 +112,7 @@ replaced_by_failover() {
 
 # Everybody was down, and I, the named primary, come back empty: my peers wait for me, so I choose among them by their records.
 elect_newest() {
-  if [ -z "$newest" ] || [ "${newest_record%%:*}:${newest_record##*:}" = 0:0 ]; then return 1; fi
+  if [ -z "$newest" ] || [ "$newest_record" = "$void_record" ]; then return 1; fi
   answer=$(ask_node "$newest" CONFIG SET replica-priority 100)
   log "$saw, my volume is empty; records seen from$shown" "failover to $newest ($answer)" "its record is the newest: $newest_record"
   replaced_by_failover 15000

@@ -4,6 +4,7 @@
 begin_waiting() {
   read_clock
   began_ms=$now_ms said='' waiting=''
+  volume_is_whole || rm -f "$HOLDFAST_DATA/freshness" # a record without its data would win an election
   give_up_ms=$((now_ms + HOLDFAST_WAIT_S * 1000))
 }
 

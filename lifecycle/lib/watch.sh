@@ -8,6 +8,7 @@ bootstrapped_mark=$HOLDFAST_DATA/bootstrapped
 watch_server() {
   verb=watch
   watched=$1 epoch=0 epoch_replid='' epoch_age=0 settled='' linked=no was_named=no
+  rm -f "$uncontested_mark"
   answered_ms='' waiting_for='' # not yet a server: start-server may still be deciding
   while kill -0 $$ 2>/dev/null && kill -0 "$watched" 2>/dev/null; do
     tick
@@ -49,6 +50,7 @@ as_primary() {
 
 as_replica() {
   was_named=no
+  [ ! -e "$uncontested_mark" ] || rm -f "$uncontested_mark"
   if [ "$HOLDFAST_TOPOLOGY" = cluster ] && [ ! -e "$HOLDFAST_RUN/barred" ] && primary_is_silent; then follow_silence; fi
   field master_link_status "$view"
   link=$field_value

@@ -2,7 +2,8 @@
 // neither side can know.
 
 import type { Client } from "../../patterns/connection.ts";
-import type { ListeningClient, Publisher, Subscriber, SubscriberOptions } from "../../patterns/pub-sub.ts";
+import type { Publisher } from "../../patterns/pub-sub-publisher.ts";
+import type { ListeningClient, Subscriber, SubscriberOptions } from "../../patterns/pub-sub.ts";
 
 const reconnectMs = 100; // the article's first retry
 

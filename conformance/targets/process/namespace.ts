@@ -30,11 +30,18 @@ const works = (command: readonly string[], environment: Readonly<Record<string, 
   return (done.error?.message ?? done.stderr.trim().split("\n")[0]) || `${program} ended with ${done.status ?? done.signal}`;
 };
 
+const none = (why: string): Walls => {
+  const refused = `no namespaces: ${why}`;
+  return { command: [], environment: { HOLDFAST_REFUSED: refused }, refused };
+};
+
 /**
  * Tries, in this order: namespaces as root, namespaces through a user namespace, none. `network` false keeps the host's
- * network, for a deployment that a developer's own client must reach.
+ * network, for a deployment that a developer's own client must reach. HOLDFAST_NO_NAMESPACES asks for none, for tests of that case
+ * and for hosts where namespaces are granted and then do not work.
  */
 export function findWalls(network: boolean): Walls {
+  if (process.env["HOLDFAST_NO_NAMESPACES"]) return none("HOLDFAST_NO_NAMESPACES is set");
   const scratch = mountPoint();
   const environment = { HOLDFAST_SCRATCH: scratch, ...(network ? { HOLDFAST_NETNS: "yes" } : {}) };
   const refusals: string[] = [];
@@ -48,5 +55,5 @@ export function findWalls(network: boolean): Walls {
     if (refusal === undefined) return { command, environment };
     refusals.push(refusal);
   }
-  return { command: [], environment: {}, refused: `the kernel grants no namespace here (${refusals.join("; ")})` };
+  return none(`the kernel grants none here (${refusals.join("; ")})`);
 }

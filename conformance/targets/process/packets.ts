@@ -12,9 +12,11 @@ export interface Cut {
 
 const has = (program: string, ...args: readonly string[]): boolean => spawnSync(program, args, { stdio: "ignore" }).status === 0;
 
+const because = (why: string | undefined): string => (why === undefined ? "" : ` (${why})`);
+
 /** Why packets cannot be dropped here, in words; undefined when they can. */
 export function packetsRefused(): string | undefined {
-  if (process.env["HOLDFAST_NETNS"] === undefined) return "the run has no network namespace of its own";
+  if (process.env["HOLDFAST_NETNS"] === undefined) return `the run has no network namespace of its own${because(process.env["HOLDFAST_REFUSED"])}`;
   if (has("nft", "list", "ruleset") || has("iptables", "-L", "-n")) return undefined;
   return "neither nft nor iptables works here (install nftables, or run where the kernel has nf_tables)";
 }

@@ -12,6 +12,7 @@ import { layOut, type Layout } from "./layout.ts";
 import { prepareMachines, type Machines } from "./machines.ts";
 import { observe, type Credentials } from "./observe.ts";
 import { emptyPrimary, fullOutage } from "./outage-faults.ts";
+import { takeNetwork } from "./network.ts";
 import { packetsRefused } from "./packets.ts";
 import { partitionPrimary } from "./partition-fault.ts";
 import { crashPrimary, crashReplica, hangPrimary, stopPrimary, switchOver } from "./primary-faults.ts";
@@ -103,8 +104,8 @@ async function waitRedundant(redundancy: Redundancy, timeoutMs: number, machines
 
 async function up(spec: DeploymentSpec, run: RunContext): Promise<Deployment> {
   const startedMs = performance.now();
-  const network = process.env["HOLDFAST_NETNS"] === undefined ? `127.${10 + (process.pid % 200)}` : "127.0";
-  const layout = layOut(spec, network);
+  const network = await takeNetwork();
+  const layout = layOut(spec, network.prefix);
   const place = scratch();
   const machines = prepareMachines({ spec, layout, folder: place.folder, deployment: `${spec.name}-${run.seed}-${process.pid}`, started: place.started });
   const credentials: Credentials = { username: "probe", password: machines.secrets.probe };
@@ -120,6 +121,7 @@ async function up(spec: DeploymentSpec, run: RunContext): Promise<Deployment> {
     for (const node of running) node.signalAll("SIGKILL");
     await Promise.all(running.map((node) => node.ended));
     place.remove();
+    network.release();
   };
   try {
     await startInOrder(machines, layout, observer.nodes);

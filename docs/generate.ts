@@ -1,0 +1,61 @@
+// Writes what can be generated of the documents: docs/reference, and the marked blocks of hand-written pages. `make docs` runs it;
+// `make docs REPORT=reports/latest` takes a new sample report first. generate.test.ts fails when a page is not what this would write.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { closingTable } from "../conformance/report/closing-table.ts";
+import type { Report } from "../conformance/report/report.ts";
+import { pageText, schemaText } from "../conformance/report/write-reference.ts";
+import { specReference } from "../spec/spec-reference.ts";
+import { cliPage, exitCodes } from "./generator/cli-page.ts";
+import { faultsPage } from "./generator/faults-page.ts";
+import { importTable } from "./generator/import-table.ts";
+import { withBlocks } from "./generator/marked-blocks.ts";
+import { patternsPage } from "./generator/patterns-page.ts";
+import { readSample, takeSample } from "./generator/sample-report.ts";
+import { verdictTable } from "./generator/verdict-table.ts";
+
+const root = join(import.meta.dirname, "..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+/** Pages written by hand that hold generated blocks. */
+const pagesWithBlocks = ["README.md", "ARCHITECTURE.md", "docs/tutorial/first-report.md"] as const;
+
+const fenced = (language: string, text: string): string => `\`\`\`${language}\n${text}\n\`\`\``;
+
+/** One verdict as report.json has it: the first of the sample. */
+function oneCell({ deployments }: Report): string {
+  const fault = deployments[0]?.faults.find(({ name }) => name === "crash-primary");
+  return JSON.stringify(fault?.cells[0], undefined, 2);
+}
+
+async function blocksOf(report: Report): Promise<Readonly<Record<string, string>>> {
+  return {
+    verdicts: verdictTable(report),
+    closing: fenced("text", `$ ${report.command}\n${closingTable(report, { colour: false, width: 120 })}`),
+    cell: fenced("json", oneCell(report)),
+    "exit-codes": await exitCodes(),
+    imports: importTable(),
+  };
+}
+
+/** Every generated document: its path, and its text as it should be. */
+export async function generated(): Promise<ReadonlyMap<string, string>> {
+  const report = await readSample();
+  const blocks = await blocksOf(report);
+  return new Map([
+    ["docs/reference/patterns.md", patternsPage()],
+    ["docs/reference/faults.md", faultsPage(report)],
+    ["docs/reference/cli.md", await cliPage()],
+    ["docs/reference/spec.md", specReference()],
+    ["docs/reference/report.schema.json", schemaText()],
+    ["docs/reference/report.md", pageText(read("docs/reference/report.md"))],
+    ...pagesWithBlocks.map((path) => [path, withBlocks(read(path), blocks)] as const),
+  ]);
+}
+
+if (import.meta.main) {
+  const folder = process.env["REPORT"];
+  if (folder !== undefined && folder !== "") await takeSample(folder);
+  for (const [path, text] of await generated()) writeFileSync(join(root, path), text);
+}
