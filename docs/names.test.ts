@@ -1,10 +1,11 @@
 // One name, several places: a pattern is a file to copy, a check, a bad twin, a how-to, and a line in the catalogue; a fault has a description.
 
-import { existsSync, globSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { patternNames } from "../conformance/checks/check.ts";
 import { allChecks } from "../conformance/checks/index.ts";
+import { examples } from "./generator/examples.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -22,6 +23,11 @@ test.each(patternNames)("%s has its pattern, check, bad twin, tests, and how-to"
     `docs/how-to/${name}.md`,
   ];
   expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+});
+
+test.each(patternNames)("the how-to of %s shows its type-checked example", (name) => {
+  expect([...examples().keys()]).toContain(name);
+  expect(readFileSync(join(root, `docs/how-to/${name}.md`), "utf8")).toContain(examples().get(name));
 });
 
 test("every file in patterns/ is a pattern, or a part of one that begins with its name", () => {

@@ -48,7 +48,8 @@ describe("a primary's server dies", () => {
     await using deployment = await up();
     await deployment.client("n1", "app").set("{06S}kept", "yes");
     const pid = await deployment.serverPid("n1");
-    for (const file of readdirSync(join(deployment.folder, "n1", "data"))) rmSync(join(deployment.folder, "n1", "data", file), { recursive: true });
+    for (const file of readdirSync(join(deployment.folder, "n1", "data")))
+      rmSync(join(deployment.folder, "n1", "data", file), { recursive: true });
     process.kill(pid, "SIGKILL");
     await sleep(500);
     await whole(deployment, 10_000);

@@ -26,8 +26,15 @@ test("every verb is executable, every file opens with a comment and has at most 
 });
 
 /** Runs a command with /bin/sh exchanged for busybox, seen by this command and its children only. */
-const busybox = ["unshare", ...(process.getuid?.() === 0 ? ["-m"] : ["-rm"]), "/bin/bash", "-c", 'mount --bind "$(command -v busybox)" /bin/sh && exec "$0" "$@"'];
-const canExchange = has("busybox") && existsSync("/bin/bash") && spawnSync(busybox[0] ?? "", [...busybox.slice(1), "/bin/true"]).status === 0;
+const busybox = [
+  "unshare",
+  ...(process.getuid?.() === 0 ? ["-m"] : ["-rm"]),
+  "/bin/bash",
+  "-c",
+  'mount --bind "$(command -v busybox)" /bin/sh && exec "$0" "$@"',
+];
+const canExchange =
+  has("busybox") && existsSync("/bin/bash") && spawnSync(busybox[0] ?? "", [...busybox.slice(1), "/bin/true"]).status === 0;
 
 test.skipIf(!canExchange)("under busybox sh: first boot, a crash, a hand-over", async () => {
   const [command = "", ...args] = busybox;

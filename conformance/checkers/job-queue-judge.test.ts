@@ -37,7 +37,7 @@ const ended = (history: HistoryEvent[], end: Partial<QueueAtEnd> = {}): HistoryE
   },
 ];
 const add = (key: string, kind: JobKind = "plain") => ["add", key, kind, "ok", 0, 1] as const;
-const run = (key: string, type: EventType, fromMs: number) => ["execute", key, 0, type, fromMs, fromMs + 10] as const;
+const run = (key: string, type: EventType, fromMs: number, attempt = 0) => ["execute", key, attempt, type, fromMs, fromMs + 10] as const;
 const whatOf = (history: HistoryEvent[], duplicatesAllowed = 0) =>
   judgeJobs(history, rules, duplicatesAllowed).violations.map((found) => found.what);
 
@@ -77,9 +77,13 @@ test("more runs at once than the concurrency is a violation", () => {
 });
 
 test("a retry before its backoff is a violation", () => {
-  expect(whatOf(ended(story(add("a", "flaky"), run("a", "fail", 10), run("a", "ok", 30))))).toEqual([
-    "1 retries came before their backoff",
-  ]);
+  const soon = story(add("a", "flaky"), run("a", "fail", 10), run("a", "ok", 30, 1));
+  expect(whatOf(ended(soon))).toEqual(["1 retries came before their backoff"]);
+});
+
+test("the same attempt again, of a job whose lease had ended, is no retry and needs no backoff", () => {
+  const takenOver = story(add("a", "flaky"), run("a", "fail", 10), run("a", "fail", 30), run("a", "ok", 130, 1));
+  expect(whatOf(ended(takenOver))).toEqual([]);
 });
 
 test("a poison job must use its attempts and then fail; a permanent one fails at once", () => {

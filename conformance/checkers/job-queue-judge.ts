@@ -76,11 +76,13 @@ function mostAtOnce(runs: readonly Call[]): number {
   return most;
 }
 
-/** Second runs that came sooner after a failure than the least backoff (half, by jitter). */
+/** Retries that came sooner after a failure than the least backoff (half, by jitter). The same attempt again is a takeover, not a retry. */
 function tooSoon(runs: readonly Call[], backoffMs: number): readonly Call[] {
   return runs.filter((run, at) => {
-    const before = runs[at - 1]?.outcome;
-    return before?.type === "fail" && msBetween(before.atNs, run.invoke.atNs) < (backoffMs / 2) * 2 ** (at - 1) * 0.9;
+    const before = runs[at - 1];
+    const attempt = Number(run.invoke.value);
+    if (before?.outcome?.type !== "fail" || attempt !== Number(before.invoke.value) + 1) return false;
+    return msBetween(before.outcome.atNs, run.invoke.atNs) < (backoffMs / 2) * 2 ** (attempt - 1) * 0.9;
   });
 }
 

@@ -65,6 +65,7 @@ function shared(connection: Connection, purpose: Purpose): LegacyReplies {
     password: connection.password,
     ...(connection.tls ? { tls: { ...connection.tls } } : {}),
     connectTimeout: 2000, // the default of 10 s is spent on every black-holed address
+    disconnectTimeout: 100, // a hung server never answers the goodbye; the default waits 2 s before it leaves
     keepAlive: 10_000, // half-open links are found by the OS as well
     enableReadyCheck: true,
     autoResendUnfulfilledCommands: true, // false hangs promises on 6.0.0 (redis/ioredis#2193)
@@ -93,6 +94,8 @@ function sentinelOptions(connection: Connection, purpose: Purpose): LegacyReplie
 }
 
 const slotsRefreshMs = 2500;
+const hungRefreshMs = 800;
+const hungForMs = 4000; // longer than socketTimeout, so that the next one finds it still on
 const quickRetryMs = 50;
 const slowRetryMs = 200;
 const quickForMs = 700;
@@ -110,7 +113,7 @@ function clusterOptions(connection: Connection, purpose: Purpose): ClusterOption
     retryDelayOnTryAgain: 100,
     retryDelayOnMoved: 10, // two nodes that name each other must not burn all redirections within a blink
     slotsRefreshInterval: slotsRefreshMs * (0.75 + Math.random() / 2), // off by default since v5: without it a hung primary is never left; spread, because clients start together
-    slotsRefreshTimeout: 1000,
+    slotsRefreshTimeout: 500, // one of the nodes asked may be the hung one
     clusterRetryStrategy: retryDelayMs,
     shardedSubscribers: purpose === "subscriber",
   };
@@ -151,9 +154,32 @@ function refreshSparingly(cluster: Cluster): void {
   };
 }
 
+/**
+ * A node that hangs takes a new connection and says nothing, so a client sits in its handshake for another
+ * `socketTimeout` while the new primary is long in office. After a timeout the map is read more often, for a while.
+ */
+function watchHungNodes(cluster: Cluster): void {
+  const refresh = cluster.refreshSlotsCache.bind(cluster);
+  let untilMs = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    timer = undefined;
+    if (cluster.status !== "ready" || performance.now() > untilMs) return;
+    refresh();
+    timer = setTimeout(look, hungRefreshMs * (0.75 + Math.random() / 2));
+  };
+  cluster.on("node error", (error: Error) => {
+    if (!/Socket timeout|ETIMEDOUT/.test(error.message)) return;
+    untilMs = performance.now() + hungForMs;
+    timer ??= setTimeout(look, hungRefreshMs / 2);
+  });
+  cluster.on("end", () => clearTimeout(timer));
+}
+
 /** What the options of a Cluster client cannot say; it holds for its copies too (BullMQ makes one for blocking reads). */
 function tamed(cluster: Cluster, purpose: Purpose): Cluster {
   resendRefused(cluster);
+  watchHungNodes(cluster); // before the next line: its own looks are not to be spared
   if (purpose !== "subscriber") refreshSparingly(cluster); // sharded subscriptions move by a refresh and by nothing else
   const duplicate = cluster.duplicate.bind(cluster);
   cluster.duplicate = ((...overrides: Parameters<typeof duplicate>) => tamed(duplicate(...overrides), purpose)) as typeof duplicate;

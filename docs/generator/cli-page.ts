@@ -8,13 +8,18 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
 
 async function help(...command: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, ["conformance/cli.ts", ...command, "--help"], { cwd: root, env: { ...process.env, NO_COLOR: "1" } });
+  const { stdout } = await run(process.execPath, ["conformance/cli.ts", ...command, "--help"], {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: "1" },
+  });
   return stdout.trimEnd();
 }
 
 /** Names under "Commands:", except help itself. */
 const commandsIn = (text: string): readonly string[] =>
-  [...(text.split("\nCommands:\n")[1]?.split("\n\n")[0] ?? "").matchAll(/^ {2}([a-z-]+)/gm)].flatMap(([, name = ""]) => (name === "help" ? [] : [name]));
+  [...(text.split("\nCommands:\n")[1]?.split("\n\n")[0] ?? "").matchAll(/^ {2}([a-z-]+)/gm)].flatMap(([, name = ""]) =>
+    name === "help" ? [] : [name],
+  );
 
 const fenced = (text: string): string => `\`\`\`text\n${text}\n\`\`\``;
 

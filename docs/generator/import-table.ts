@@ -11,7 +11,9 @@ const code = (text: string): string => `\`${text}\``;
 const rowShape = /^ {2}\["([^"]+)", \[(.*)\]\],$/gm;
 
 function allowed(list: string): string {
-  const rooms = [...list.matchAll(/"(type:)?([^"]+)"/g)].map(([, type, room = ""]) => `${code(room)}${type === undefined ? "" : " (types)"}`);
+  const rooms = [...list.matchAll(/"(type:)?([^"]+)"/g)].map(
+    ([, type, room = ""]) => `${code(room)}${type === undefined ? "" : " (types)"}`,
+  );
   return rooms.length === 0 ? "nothing of ours" : rooms.join(", ");
 }
 

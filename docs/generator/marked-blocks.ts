@@ -5,12 +5,15 @@
 export function withBlocks(page: string, blocks: Readonly<Record<string, string>>): string {
   const marks = page.match(/<!-- [a-z-]+:start -->/g) ?? [];
   let replaced = 0;
-  const text = page.replaceAll(/(<!-- ([a-z-]+):start -->\n)[\s\S]*?(<!-- \2:end -->)/g, (_all, start: string, name: string, end: string) => {
-    const block = blocks[name];
-    if (block === undefined) throw new Error(`nobody generates the block ${name}; known are ${Object.keys(blocks).join(", ")}`);
-    replaced++;
-    return `${start}\n${block}\n\n${end}`;
-  });
+  const text = page.replaceAll(
+    /(<!-- ([a-z-]+):start -->\n)[\s\S]*?(<!-- \2:end -->)/g,
+    (_all, start: string, name: string, end: string) => {
+      const block = blocks[name];
+      if (block === undefined) throw new Error(`nobody generates the block ${name}; known are ${Object.keys(blocks).join(", ")}`);
+      replaced++;
+      return `${start}\n${block}\n\n${end}`;
+    },
+  );
   if (replaced !== marks.length) throw new Error(`${marks.length} blocks begin and ${replaced} end: a \`:end\` mark is missing`);
   return text;
 }

@@ -10,7 +10,9 @@ const link = (text: string, path: string): string => `[${text}](../../${path})`;
 
 /** The file of the pattern's name, and the parts that begin with it (an Express adapter, a publisher). */
 function codeOf(name: string): string {
-  const files = globSync([`conformance/patterns/${name}.ts`, `conformance/patterns/${name}-*.ts`], { cwd: root }).filter((file) => !file.endsWith(".test.ts"));
+  const files = globSync([`conformance/patterns/${name}.ts`, `conformance/patterns/${name}-*.ts`], { cwd: root }).filter(
+    (file) => !file.endsWith(".test.ts"),
+  );
   return files
     .toSorted((a, b) => a.length - b.length)
     .map((file) => link(`\`${file}\``, file))

@@ -22,8 +22,10 @@ export const readSample = (): Promise<Report> => readReport(sampleFolder);
 export async function takeSample(folder: string): Promise<Report> {
   const report = await readReport(folder);
   const topologies = report.deployments.map(({ topology }) => topology);
-  if (new Set(topologies).size !== 2) throw new Error(`${folder} holds ${topologies.join(", ")} only; the sample must show both topologies`);
-  if (report.exitCode !== 0) process.stderr.write(`docs: the run in ${folder} ended with ${report.exitCode} (${report.verdict}), and README will say so\n`);
+  if (new Set(topologies).size !== 2)
+    throw new Error(`${folder} holds ${topologies.join(", ")} only; the sample must show both topologies`);
+  if (report.exitCode !== 0)
+    process.stderr.write(`docs: the run in ${folder} ended with ${report.exitCode} (${report.verdict}), and README will say so\n`);
   const sample = { ...report, deployments: report.deployments.map(withoutCharts) };
   mkdirSync(sampleFolder, { recursive: true });
   writeFileSync(join(sampleFolder, "report.json"), `${JSON.stringify(sample, undefined, 1)}\n`);

@@ -45,7 +45,9 @@ const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 /** Longest gap between two acknowledged writes, and lost acknowledged writes. */
 export function verdictTable(report: Report): string {
-  const patterns = [...new Set(report.deployments.flatMap(({ faults }) => faults.flatMap(({ cells }) => cells.map(({ pattern }) => pattern))))];
+  const patterns = [
+    ...new Set(report.deployments.flatMap(({ faults }) => faults.flatMap(({ cells }) => cells.map(({ pattern }) => pattern)))),
+  ];
   const heads = report.deployments.flatMap((deployment) => {
     const name = capitalized(deployment.topology);
     const count = deployment.faults.filter(({ cells }) => cells.length > 0).length;

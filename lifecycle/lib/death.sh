@@ -36,6 +36,12 @@ replace_under_sentinel() {
     log "$saw" "restart it" "it was a replica of $named_host:$named_port"
     return
   fi
+  if [ "$failover_appoints" = "$HOLDFAST_HOST:$HOLDFAST_PORT" ] && volume_is_whole; then
+    # Nobody can be asked until it ends, and its leader waits for replicas of mine: coming back with the data is the shorter way.
+    log "$saw, and $failover_leader is still finishing the failover to me" "restart it" "my volume has the data"
+    HOLDFAST_FAILOVER_TRIED=yes
+    return
+  fi
   if ! sentinel_failover $((HOLDFAST_DETECTION_MS * 2)); then
     log "$saw, and the failover was refused: $failover_refusal" "restart it" "nobody else could take over"
     HOLDFAST_FAILOVER_TRIED=yes
@@ -48,6 +54,7 @@ await_replacement() {
   read_clock
   log "$saw" "failover asked of $failover_by after $((now_ms - died_ms)) ms" "it was the primary"
   if await_other_name $((HOLDFAST_DETECTION_MS * 2 + 5000)); then
+    repeat_hello "$failover_by"
     read_clock
     log "$new_host:$new_port is primary after $((now_ms - died_ms)) ms" "restart as its replica" "never as a second primary"
   else

@@ -19,6 +19,20 @@ read_my_flag() {
   done <"$nodes_file"
 }
 
+# Sets shard_mark for shard $1: Valkey and Redis from 7.2 on keep a shard id with each address, and refuse a nodes.conf in which primary and
+# replica differ, which ids made up by each node for itself do until gossip has evened them out. Redis 7.0 knows no such field.
+mark_shard() {
+  shard_mark=
+  if [ -z "${engine_version-}" ]; then
+    engine_version=$("$HOLDFAST_ENGINE-server" --version)
+    engine_version=${engine_version#*v=}
+    engine_version=${engine_version%% *}
+  fi
+  case $HOLDFAST_ENGINE:$engine_version in redis:[0-6].* | redis:7.[01].*) return ;; esac
+  shard_mark=$(printf %s "$HOLDFAST_DEPLOYMENT/shard/$1" | sha1sum)
+  shard_mark=,,tls-port=0,shard-id=${shard_mark%% *}
+}
+
 # The first boot: each shard's designated node owns an even part of the slots, with an epoch of its own so that nobody has to agree first.
 write_first_nodes_conf() {
   shards=0
@@ -33,7 +47,8 @@ write_first_nodes_conf() {
       node_id "$entry_name"
       flags=
       [ "$entry_name" != "$HOLDFAST_NODE" ] || flags=myself,
-      address="$entry_host:$entry_port@$((entry_port + 10000))"
+      mark_shard "$entry_shard"
+      address="$entry_host:$entry_port@$((entry_port + 10000))$shard_mark"
       case $primary_ids in
         *" $entry_shard="*)
           primary_id=${primary_ids##*" $entry_shard="}
@@ -81,16 +96,28 @@ $cluster_view
 END
 }
 
+# Adds its shard's mark to $address, which CLUSTER NODES shows without one.
+mark_address() {
+  case $address in *,*) return ;; esac
+  marked=${address%@*}
+  if find_node_at "${marked%:*}" "${marked##*:}"; then
+    mark_shard "$entry_shard"
+    address=$address$shard_mark
+  fi
+}
+
 # write_nodes_conf_from_view PRIMARY_ID: the peers' view with me as a replica of that primary.
 write_nodes_conf_from_view() {
   view_line_of "$1"
   node_id "$HOLDFAST_NODE"
+  mark_shard "$my_shard"
   {
-    echo "$id $HOLDFAST_HOST:$HOLDFAST_PORT@$((HOLDFAST_PORT + 10000)) myself,slave $1 0 0 $view_node_epoch connected"
+    echo "$id $HOLDFAST_HOST:$HOLDFAST_PORT@$((HOLDFAST_PORT + 10000))$shard_mark myself,slave $1 0 0 $view_node_epoch connected"
     while read -r line_id address flags master _ _ node_epoch _ slots; do
       case $line_id:$flags in "$id:"* | *handshake* | *noaddr*) continue ;; *:*master* | *:*slave*) ;; *) continue ;; esac
       case $flags in *master*) flags=master ;; *) flags=slave ;; esac
       slots=${slots%%"["*} slots=${slots%"$return_char"}
+      mark_address
       echo "$line_id $address $flags $master 0 0 $node_epoch connected $slots"
     done <<END
 $cluster_view

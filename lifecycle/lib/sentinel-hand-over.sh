@@ -101,6 +101,7 @@ follow_new_primary() {
   else
     follow="REPLICAOF $new_host $new_port" unpause='CLIENT UNPAUSE' did="became its replica, cut clients"
   fi
+  repeat_hello "$failover_by"
   answer=$(printf '%s\n' "$follow" 'CLIENT KILL TYPE normal' 'CLIENT KILL TYPE pubsub' "$unpause" | ask_self)
   case $answer in OK* | PONG*) ;; *) did="$did (${answer%%"$newline"*})" ;; esac
   read_clock

@@ -27,7 +27,7 @@ decide_under_sentinel() {
     read_clock
     if appointed_by_leader; then
       named_another
-    elif in_transition $((now_ms - began_ms)); then
+    elif [ "$failover_appoints" != "$HOLDFAST_HOST:$HOLDFAST_PORT" ] && in_transition $((now_ms - began_ms)); then
       waiting="the Sentinels are changing their mind (failover led by: ${failover_leader:-nobody})"
     elif [ -z "$named_host" ]; then
       waiting="no majority of Sentinels names a primary ($sentinels_answering of $sentinels_total answer)"
@@ -107,6 +107,7 @@ replaced_by_failover() {
   sentinel_failover "$1" || return 1
   log "$saw" "failover asked of $failover_by" "I was down, so a live replica takes over"
   await_other_name 10000 || return 1
+  repeat_hello "$failover_by"
   waiting="$new_host:$new_port was just named"
 }
 

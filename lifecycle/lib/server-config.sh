@@ -17,6 +17,11 @@ promises_persistence() {
   return 1
 }
 
+# True if my volume is as full as this deployment promises: a pure cache is rightly empty after a restart.
+volume_is_whole() {
+  has_data || ! promises_persistence
+}
+
 write_addresses() {
   echo "bind $HOLDFAST_BIND"
   [ -z "$HOLDFAST_SOURCE" ] || echo "bind-source-addr $HOLDFAST_SOURCE"

@@ -23,11 +23,6 @@ last_chance() {
   [ $((now_ms + 1000)) -ge "$give_up_ms" ]
 }
 
-# True if my volume is as full as this deployment promises: a pure cache is rightly empty after a restart.
-volume_is_whole() {
-  has_data || ! promises_persistence
-}
-
 # True if every peer of my shard has shown its record, or enough time went by and at least one has.
 records_are_in() {
   [ -n "$shown" ] || return 1

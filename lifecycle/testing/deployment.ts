@@ -57,7 +57,7 @@ export async function until<T>(what: string, timeoutMs: number, probe: () => Pro
   throw new Error(`not within ${timeoutMs} ms: ${what}`);
 }
 
-function layOut(folder: string, { spec: name, detectionMs = 5000 }: Options): Record<string, string> {
+function writeFiles(folder: string, { spec: name, detectionMs = 5000 }: Options): Record<string, string> {
   const timers = { downAfterMs: detectionMs, nodeTimeoutMs: detectionMs };
   const spec = withEngine(withFailoverTimers(namedSpecs[name], timers), engine);
   mkdirSync(join(folder, "config"));
@@ -72,11 +72,18 @@ function layOut(folder: string, { spec: name, detectionMs = 5000 }: Options): Re
 }
 
 const names = (letter: string, count: number): readonly string[] => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
+const portOf = (name: string): number => (name.startsWith("s") ? 26379 : 6379);
 
-export function localDeployment(options: Options): LocalDeployment {
-  const sentinel = options.spec === "durable-sentinel";
-  const folder = mkdtempSync(join(tmpdir(), "holdfast-lifecycle-"));
-  const secrets = layOut(folder, options);
+interface Layout {
+  readonly folder: string;
+  readonly nodes: readonly string[];
+  host(name: string): string;
+  environment(name: string): Record<string, string>;
+}
+
+/** Which node is where, and the node contract of each. */
+function lay({ spec, detectionMs = 5000, env }: Options, folder: string): Layout {
+  const sentinel = spec === "durable-sentinel";
   const network = `127.${20 + Math.floor(Math.random() * 200)}.${1 + Math.floor(Math.random() * 250)}`;
   const nodes = names("n", sentinel ? 3 : 9);
   const host = (name: string): string => `${network}.${name.slice(1)}`;
@@ -86,14 +93,18 @@ export function localDeployment(options: Options): LocalDeployment {
     HOLDFAST_ENGINE: engine,
     HOLDFAST_BIN: process.env["HOLDFAST_BIN"] ?? "",
     HOLDFAST_NODES: nodes.map((name, index) => `${name}=${host(name)}:6379/${sentinel ? 0 : Math.floor(index / 3)}`).join(" "),
-    HOLDFAST_SENTINELS: sentinel ? names("s", 3).map((name) => `${name}=${host(name)}:26379`).join(" ") : "",
-    HOLDFAST_MASTER: options.spec,
+    HOLDFAST_SENTINELS: sentinel
+      ? names("s", 3)
+          .map((name) => `${name}=${host(name)}:26379`)
+          .join(" ")
+      : "",
+    HOLDFAST_MASTER: spec,
     HOLDFAST_QUORUM: "2",
     HOLDFAST_DEPLOYMENT: network,
     HOLDFAST_CONFIG: join(folder, "config"),
     HOLDFAST_SECRETS: join(folder, "secrets"),
-    HOLDFAST_DETECTION_MS: String(options.detectionMs ?? 5000),
-    ...options.env,
+    HOLDFAST_DETECTION_MS: String(detectionMs),
+    ...env,
   };
   const environment = (name: string): Record<string, string> => ({
     ...shared,
@@ -102,39 +113,26 @@ export function localDeployment(options: Options): LocalDeployment {
     HOLDFAST_DATA: join(folder, name, "data"),
     HOLDFAST_RUN: join(folder, name, "run"),
   });
+  return { folder, nodes, host, environment };
+}
+
+type Processes = Pick<LocalDeployment, "start" | "run" | "kill" | "signal" | "ended"> & { killAll(): Promise<void> };
+
+const exit = (child: ChildProcess): Promise<number> =>
+  child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve(child.exitCode ?? -1)
+    : new Promise((done) => void child.once("exit", (code) => done(code ?? -1)));
+
+function processes({ folder, environment }: Layout, wrapper: readonly string[]): Processes {
   const running = new Map<string, ChildProcess>();
   const launch = (verb: string, name: string, env: Readonly<Record<string, string>> = {}): ChildProcess => {
-    const [command = "", ...args] = [...(options.wrapper ?? []), join(lifecycle, verb)];
+    const [command = "", ...args] = [...wrapper, join(lifecycle, verb)];
     return spawn(command, args, { env: { ...environment(name), ...env }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   };
-  const exit = (child: ChildProcess): Promise<number> =>
-    child.exitCode !== null || child.signalCode !== null
-      ? Promise.resolve(child.exitCode ?? -1)
-      : new Promise((done) => void child.once("exit", (code) => done(code ?? -1)));
   const child = (name: string): ChildProcess => {
     const found = running.get(name);
     if (!found) throw new Error(`${name} was never started`);
     return found;
-  };
-  const clients = new Set<Redis>();
-  const client = (name: string, user: (typeof users)[number] = "operator"): Redis => {
-    const options = { username: user, password: secrets[user] ?? "", lazyConnect: true, retryStrategy: () => null };
-    const port = name.startsWith("s") ? 26379 : 6379;
-    const made = new Redis({ host: host(name), port, ...options, enableReadyCheck: false, maxRetriesPerRequest: 0, connectTimeout: 500, commandTimeout: 500 });
-    made.on("error", () => {});
-    clients.add(made);
-    return made;
-  };
-  const ask = async (name: string, ...[command = "PING", ...args]: readonly string[]): Promise<unknown> => {
-    const asking = client(name);
-    try {
-      return await asking.call(command, ...args);
-    } catch {
-      return undefined;
-    } finally {
-      asking.disconnect();
-      clients.delete(asking);
-    }
   };
   const kill = async (name: string): Promise<void> => {
     const { pid } = child(name);
@@ -146,7 +144,7 @@ export function localDeployment(options: Options): LocalDeployment {
     await exit(child(name));
   };
   return {
-    folder, nodes, secrets, host, client, ask, kill,
+    kill,
     start(name, env) {
       mkdirSync(join(folder, name), { recursive: true });
       const started = launch(name.startsWith("s") ? "start-sentinel" : "supervise", name, env);
@@ -167,18 +165,81 @@ export function localDeployment(options: Options): LocalDeployment {
       return exit(child(name));
     },
     ended: (name) => exit(child(name)),
+    async killAll() {
+      await Promise.all([...running.keys()].map(kill));
+    },
+  };
+}
+
+type Questions = Pick<LocalDeployment, "client" | "ask"> & { close(): void };
+
+function questions({ host }: Layout, secrets: Readonly<Record<string, string>>): Questions {
+  const clients = new Set<Redis>();
+  const client: Questions["client"] = (name, user = "operator") => {
+    const made = new Redis({
+      host: host(name),
+      port: portOf(name),
+      username: user,
+      password: secrets[user] ?? "",
+      lazyConnect: true,
+      retryStrategy: () => null,
+      enableReadyCheck: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: 500,
+      commandTimeout: 500,
+    });
+    made.on("error", () => {});
+    clients.add(made);
+    return made;
+  };
+  return {
+    client,
+    async ask(name, ...[command = "PING", ...args]) {
+      const asking = client(name);
+      try {
+        return await asking.call(command, ...args);
+      } catch {
+        return undefined;
+      } finally {
+        asking.disconnect();
+        clients.delete(asking);
+      }
+    },
+    close() {
+      for (const open of clients) open.disconnect();
+    },
+  };
+}
+
+export function localDeployment(options: Options): LocalDeployment {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-lifecycle-"));
+  const secrets = writeFiles(folder, options);
+  const layout = lay(options, folder);
+  const { killAll, ...verbs } = processes(layout, options.wrapper ?? []);
+  const { close, client, ask } = questions(layout, secrets);
+  return {
+    ...verbs,
+    folder,
+    nodes: layout.nodes,
+    secrets,
+    host: layout.host,
+    client,
+    ask,
     dropVolume: (name) => rmSync(join(folder, name, "data"), { recursive: true, force: true }),
     async serverPid(name) {
       return Number(/process_id:(\d+)/.exec(String(await ask(name, "INFO", "server")))?.[1]);
     },
     async primaries() {
-      const roles = await Promise.all(nodes.map((name) => ask(name, "ROLE")));
-      return nodes.filter((_, index) => Array.isArray(roles[index]) && roles[index][0] === "master");
+      const roles = await Promise.all(layout.nodes.map((name) => ask(name, "ROLE")));
+      return layout.nodes.filter((_, index) => {
+        const role = roles[index];
+        return Array.isArray(role) && role[0] === "master";
+      });
     },
     log: (name) => readFileSync(join(folder, name, "log"), "utf8"),
     async [Symbol.asyncDispose]() {
-      for (const open of clients) open.disconnect();
-      await Promise.all([...running.keys()].map(kill));
+      close();
+      await killAll();
       rmSync(folder, { recursive: true, force: true });
     },
   };

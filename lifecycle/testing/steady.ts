@@ -41,15 +41,18 @@ export interface Writer {
 /** Writes {06S}-tagged keys (slot 0) one after the other, to whomever `find` names; after an error it asks again at once. */
 export function writer(deployment: LocalDeployment, find: () => Promise<string | undefined>): Writer {
   const acknowledged: number[] = [];
-  let going = true;
+  const stopped = new AbortController();
   let gapMs = 0;
   const work = (async () => {
     let client: Redis | undefined;
     let last = performance.now();
-    for (let number = 0; going; number++) {
+    for (let number = 0; !stopped.signal.aborted; number++) {
       try {
         client ??= await find().then((name) => (name === undefined ? undefined : deployment.client(name, "app")));
-        if (!client) { await sleep(5); continue; }
+        if (!client) {
+          await sleep(5);
+          continue;
+        }
         await client.set(`{06S}${number}`, number);
         acknowledged.push(number);
         gapMs = Math.max(gapMs, performance.now() - last);
@@ -65,7 +68,7 @@ export function writer(deployment: LocalDeployment, find: () => Promise<string |
   })();
   return {
     async stop() {
-      going = false;
+      stopped.abort();
       await work;
       return { gapMs, acknowledged };
     },
