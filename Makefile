@@ -28,12 +28,12 @@ types: node_modules/.package-lock.json ## check types only
 	@$(NODE) node_modules/typescript/bin/tsc --noEmit -p .
 
 lint: node_modules/.package-lock.json ## lint and format check
-	@$(NODE) node_modules/oxlint/bin/oxlint && $(NODE) node_modules/oxfmt/bin/oxfmt --check conformance spec lifecycle '*.ts'
+	@$(NODE) node_modules/oxlint/bin/oxlint && $(NODE) node_modules/oxfmt/bin/oxfmt --check spec conformance lifecycle docs .ci architecture.test.ts vitest.config.ts
 
 format: node_modules/.package-lock.json ## format the source
-	@$(NODE) node_modules/oxfmt/bin/oxfmt conformance spec lifecycle '*.ts'
+	@$(NODE) node_modules/oxfmt/bin/oxfmt spec conformance lifecycle docs .ci architecture.test.ts vitest.config.ts
 
-docs: node_modules/.package-lock.json ## generate docs/reference
+docs: node_modules/.package-lock.json ## generate the reference and README's table (REPORT=reports/latest takes a new sample)
 	@$(NODE) docs/generate.ts
 
 seeds: setup ## twenty seeds of `verify --quick` in a row (about 12 minutes); prints the distribution of gaps

@@ -73,6 +73,12 @@ process.on("disconnect", () => {
   stop.abort(new Error("the command line is gone"));
   setTimeout(() => process.exit(3), 1000);
 });
+// ioredis prints errors of connections it opens for itself (Sentinel look-ups, slot refreshes), to which nobody can attach a listener. They
+// say nothing that the history does not say.
+const printError = console.error;
+console.error = (...words: readonly unknown[]): void => {
+  if (!String(words[0]).startsWith("[ioredis] Unhandled error event")) printError(...words);
+};
 // A client library must not take the run down; what it broke shows in the history.
 process.on("unhandledRejection", (reason) => {
   const text = `unhandled rejection: ${reason instanceof Error ? reason.message : String(reason)}`;

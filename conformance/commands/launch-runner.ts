@@ -27,7 +27,7 @@ export function launchRunner(job: Job, options: { readonly hostNetwork?: boolean
   const [program = process.execPath, ...args] = [...walls.command, process.execPath, ...nodeOptions, runnerFile];
   const child = spawn(program, args, {
     env: { ...process.env, ...noneInherited, ...walls.environment },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    stdio: ["ignore", 2, 2, "ipc"], // standard output is the command's own: what a library prints must not spoil its JSON
     detached: true, // Ctrl-C goes to the command line alone, which then takes the run down in order
   });
   const order = (message: Order): void => void (child.connected && child.send(message, () => {}));

@@ -1,15 +1,13 @@
 // From what was typed to jobs: every option is checked here, before anything is started, and a refusal names the option and the fix.
 
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
-import { z } from "zod";
 import { withEngine, withFailoverTimers, type DeploymentSpec } from "../../spec/deployment-spec.ts";
 import { readSpec } from "../../spec/read-spec.ts";
 import { patternNames } from "../checks/check.ts";
-import { coreTier, quickTier, testTimersMs, type FaultStep } from "../faults/fault-plan.ts";
+import { coreTier, faultForms, quickTier, testTimersMs, type FaultStep } from "../faults/fault-plan.ts";
 import type { BudgetFile } from "../faults/budgets.ts";
 import { targets } from "../targets/index.ts";
 import { faultNames } from "../targets/target.ts";
+import { readBudgets } from "./read-budgets.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface VerifyOptions {
@@ -46,11 +44,15 @@ export function oneOf<T extends string>(option: string, value: string, known: re
   return found;
 }
 
-const list = <T extends string>(option: string, text: string, known: readonly T[]): readonly T[] => {
-  const names = text.split(",").map((name) => name.trim()).filter(Boolean);
-  if (names.length === 0) throw new UsageError(`${option} is empty; give one or more of ${known.join(", ")}`);
-  return [...new Set(names.map((name) => oneOf(option, name, known)))];
-};
+function words(option: string, text: string, known: readonly string[]): readonly string[] {
+  const found = text.split(",").map((name) => name.trim()).filter(Boolean);
+  if (found.length === 0) throw new UsageError(`${option} is empty; give one or more of ${known.join(", ")}`);
+  return found;
+}
+
+const list = <T extends string>(option: string, text: string, known: readonly T[]): readonly T[] => [
+  ...new Set(words(option, text, known).map((name) => oneOf(option, name, known))),
+];
 
 /** `cache` deployments carry what may be lost; everything else needs `durable` (promises.md, the two profiles). */
 const cachePatterns = ["connection", "cache-aside", "write-through", "pub-sub"] as const;
@@ -65,35 +67,21 @@ function specsOf(options: VerifyOptions, topologies: readonly string[], timers: 
 
 /** `crash-primary`, or `crash-primary/node` for one form; a bare name means every form the core tier has. */
 function stepsOf(text: string): readonly FaultStep[] {
-  return text.split(",").map((name) => name.trim()).filter(Boolean).flatMap((label): readonly FaultStep[] => {
+  return words("--faults", text, faultNames).flatMap((label): readonly FaultStep[] => {
     const [name = "", variant] = label.split("/");
     const fault = oneOf("--faults", name, faultNames);
-    if (variant !== undefined) return [{ name: fault, variant: oneOf(`--faults ${name}/`, variant, ["process", "node", "data-lost"]) }];
     const forms = coreTier.steps.filter((step) => step.name === fault);
-    return forms.length > 0 ? forms : [{ name: fault }];
+    if (variant === undefined) return forms.length > 0 ? forms : [{ name: fault }];
+    const found = faultForms[fault]?.find((form) => form === variant);
+    if (found === undefined) throw new UsageError(`--faults ${label}: ${fault} has ${faultForms[fault] === undefined ? "one form only" : `the forms ${faultForms[fault].join(", ")}`}; choose among them or leave out /${variant}`);
+    return [{ name: fault, variant: found }];
   });
-}
-
-const bound = z.int().min(0).optional();
-const faultBudget = z.strictObject({ gapMs: bound, lostOps: bound });
-const budgetSchema = z.strictObject({
-  faults: z.record(z.string(), z.strictObject({ sentinel: faultBudget.optional(), cluster: faultBudget.optional() })).optional(),
-  patterns: z.partialRecord(z.enum(patternNames), z.strictObject({ extraGapMs: bound, duplicateOps: bound, failedOps: bound })).optional(),
-});
-
-function readBudgets(file: string): BudgetFile {
-  try {
-    return budgetSchema.parse(parse(readFileSync(file, "utf8"))) as BudgetFile;
-  } catch (error) {
-    const what = error instanceof z.ZodError ? error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ") : String(error instanceof Error ? error.message : error);
-    throw new UsageError(`--budgets ${file}: ${what}`, { cause: error });
-  }
 }
 
 function seedOf(text: string | undefined): number {
   if (text === undefined) return Math.floor(Math.random() * 1e9);
   const seed = Number(text);
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new UsageError(`--seed ${text}: give a whole number from 0`);
+  if (text.trim() === "" || !Number.isSafeInteger(seed) || seed < 0) throw new UsageError(`--seed ${text || "''"}: give a whole number from 0`);
   return seed;
 }
 
@@ -108,6 +96,7 @@ export function planVerify(options: VerifyOptions): VerifyPlan {
   const timers = options.timers === undefined ? (options.spec?.match(/[./]/) ? "production" : tier.timers) : oneOf("--timers", options.timers, ["production", "test"]);
   const patterns = options.patterns === undefined ? (options.profile === "cache" ? cachePatterns : patternNames) : list("--patterns", options.patterns, patternNames);
   const badTwin = options.badTwin === undefined ? undefined : oneOf("--bad-twin", options.badTwin, patternNames);
+  if (badTwin !== undefined && !patterns.includes(badTwin) && options.patterns !== undefined) throw new UsageError(`--bad-twin ${badTwin}: that pattern does not run; add ${badTwin} to --patterns, or leave out --patterns`);
   return {
     target,
     specs: specsOf(options, topologies, timers),

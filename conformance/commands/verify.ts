@@ -1,7 +1,7 @@
 // `holdfast verify`: one runner a deployment, side by side, then one report. Decides nothing about verdicts.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, existsSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, existsSync } from "node:fs";
 import { availableParallelism, release } from "node:os";
 import { join } from "node:path";
 import type { DeploymentSpec } from "../../spec/deployment-spec.ts";
@@ -13,6 +13,7 @@ import { writeReport } from "../report/write-report.ts";
 import { targets } from "../targets/index.ts";
 import { launchRunner, type Runner } from "./launch-runner.ts";
 import type { VerifyPlan } from "./plan-verify.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface VerifyLook {
   readonly out: string;
@@ -69,6 +70,15 @@ function runOne(plan: VerifyPlan, spec: DeploymentSpec, run: { readonly historyF
   return { runner, report: runner.done.then((last) => last.report ?? failed(plan, spec, last.error ?? "the runner said nothing")) };
 }
 
+function makeFolder(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+    accessSync(out, constants.W_OK);
+  } catch (cause) {
+    throw new UsageError(`--out ${out}: no report can be written there (${cause instanceof Error ? cause.message : String(cause)}); give a folder that is yours`, { cause });
+  }
+}
+
 const colourWanted = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env["NO_COLOR"] === undefined;
 
 async function inTurn<Item, Result>(items: readonly Item[], step: (item: Item, at: number) => Promise<Result>): Promise<readonly Result[]> {
@@ -81,7 +91,7 @@ async function inTurn<Item, Result>(items: readonly Item[], step: (item: Item, a
 export async function verify(plan: VerifyPlan, look: VerifyLook): Promise<number> {
   const startedAt = new Date();
   const startedNs = process.hrtime.bigint();
-  mkdirSync(look.out, { recursive: true });
+  makeFolder(look.out);
   const screen = process.stderr;
   using view = look.quiet || look.json ? undefined : liveView({ write: (text) => void screen.write(text), isTty: screen.isTTY, colour: colourWanted(screen), columns: () => screen.columns ?? 100 });
   const interrupted = { by: undefined as NodeJS.Signals | undefined };

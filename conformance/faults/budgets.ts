@@ -55,7 +55,7 @@ export interface BudgetQuery {
 /** The bounds for one pattern under one fault: the fault's gap plus what the pattern adds. No acknowledged write may be lost. */
 export function budgetFor({ step, pattern, check, timers, file }: BudgetQuery): Budget {
   const label = step.variant === undefined ? step.name : `${step.name}/${step.variant}`;
-  const given = file?.faults?.[label]?.[timers.topology];
+  const given = (file?.faults?.[label] ?? (step.variant === "process" ? file?.faults?.[step.name] : undefined))?.[timers.topology];
   const own = { ...check, ...file?.patterns?.[pattern] };
   const faultGapMs = given?.gapMs ?? rulesOf(step)?.[timers.topology](timers.detectionMs) ?? 30_000;
   return {

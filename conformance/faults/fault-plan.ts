@@ -39,6 +39,14 @@ export const coreTier: FaultTier = {
   ],
 };
 
+/** The forms a fault has besides the plain one; `process` names the plain one. */
+export const faultForms: Readonly<Partial<Record<FaultName, readonly FaultVariant[]>>> = {
+  "crash-primary": ["process", "node"],
+  "hang-primary": ["process", "node"],
+  "empty-primary": ["process", "node"],
+  "full-outage": ["data-lost"],
+};
+
 /** What each fault is, for people: shown by `holdfast list faults` and in the reference. */
 export const faultDescriptions: Readonly<Record<FaultName, string>> = {
   "crash-primary": "SIGKILL to the primary's server; `node`: to its whole host, supervisor and Sentinel included",
