@@ -13,6 +13,7 @@ import { up } from "./commands/up.ts";
 import { UsageError } from "./commands/usage-error.ts";
 import { kit, verify } from "./commands/verify.ts";
 import { ReportError, reportSummary } from "./report/report-summary.ts";
+import { targets } from "./targets/index.ts";
 
 const exitCodes = `
 Exit codes:
@@ -99,7 +100,8 @@ program
   .action(async (options: { target: string; spec: string; engine?: string; json?: boolean; quiet?: boolean }) => {
     const spec = readSpec(options.spec);
     const chosen = options.engine === undefined ? spec : withEngine(spec, oneOf("--engine", options.engine, ["redis", "valkey"]));
-    process.exitCode = await up(chosen, { target: options.target, json: options.json === true, quiet: options.quiet === true });
+    const target = oneOf("--target", options.target, Object.keys(targets));
+    process.exitCode = await up(chosen, { target, json: options.json === true, quiet: options.quiet === true });
   });
 
 program
@@ -110,7 +112,7 @@ program
   .addHelpText("after", "\nExample:\n  holdfast report reports/latest --against reports/last-week")
   .action(async (dir: string, options: { against?: string }) => {
     const summary = await reportSummary(dir, { colour: process.stdout.isTTY, width: process.stdout.columns ?? 120, ...options });
-    process.stdout.write(summary.text);
+    process.stdout.write(`${summary.text}\n`);
     process.exitCode = summary.worseCells > 0 ? 1 : 0;
   });
 

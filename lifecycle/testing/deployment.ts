@@ -123,6 +123,12 @@ const exit = (child: ChildProcess): Promise<number> =>
     ? Promise.resolve(child.exitCode ?? -1)
     : new Promise((done) => void child.once("exit", (code) => done(code ?? -1)));
 
+/** Rejects before the test's own deadline would, because after that nobody disposes of the deployment. */
+const tooLate = async (what: string): Promise<never> => {
+  await sleep(40_000, undefined, { ref: false });
+  throw new Error(`${what} within 40 s`);
+};
+
 function processes({ folder, environment }: Layout, wrapper: readonly string[]): Processes {
   const running = new Map<string, ChildProcess>();
   const launch = (verb: string, name: string, env: Readonly<Record<string, string>> = {}): ChildProcess => {
@@ -162,9 +168,9 @@ function processes({ folder, environment }: Layout, wrapper: readonly string[]):
     },
     async signal(name, signal) {
       child(name).kill(signal);
-      return exit(child(name));
+      return Promise.race([exit(child(name)), tooLate(`${name} did not end after ${signal}`)]);
     },
-    ended: (name) => exit(child(name)),
+    ended: (name) => Promise.race([exit(child(name)), tooLate(`${name} did not end`)]),
     async killAll() {
       await Promise.all([...running.keys()].map(kill));
     },
