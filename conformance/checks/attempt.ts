@@ -67,14 +67,14 @@ export async function attempt<T>(
 
 /** Calls `step` every `periodMs` (start to start, never two at once) until stopped; `stop()` waits for the step under way. */
 export function loop(periodMs: number, step: () => Promise<void>): { stop(): Promise<void> } {
-  let stopped = false;
+  const state = { stopped: false };
   let wake: (() => void) | undefined;
   const done = (async () => {
-    while (!stopped) {
+    while (!state.stopped) {
       const startedMs = performance.now();
       await step();
       const restMs = periodMs - (performance.now() - startedMs);
-      if (restMs > 0 && !stopped)
+      if (restMs > 0 && !state.stopped)
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, restMs);
           wake = () => { clearTimeout(timer); resolve(); };
@@ -82,5 +82,5 @@ export function loop(periodMs: number, step: () => Promise<void>): { stop(): Pro
       else await new Promise<void>((resolve) => setImmediate(resolve));
     }
   })();
-  return { stop: () => { stopped = true; wake?.(); return done; } };
+  return { stop: () => { state.stopped = true; wake?.(); return done; } };
 }

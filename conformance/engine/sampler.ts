@@ -80,6 +80,8 @@ export interface Series {
   readonly errorsPerSecond: readonly number[];
 }
 
+const perSecond = (count: number): number => count * (1000 / timeouts.sampleEveryMs);
+
 /** Throughput in steps of `sampleEveryMs`, from the events themselves. */
 export function seriesOf(events: readonly HistoryEvent[], atMs: (atNs: bigint) => number): Series {
   const buckets = new Map<number, { ok: number; errors: number }>();
@@ -94,7 +96,6 @@ export function seriesOf(events: readonly HistoryEvent[], atMs: (atNs: bigint) =
   const last = Math.max(-1, ...buckets.keys());
   const first = Math.min(last, ...buckets.keys());
   const steps = Array.from({ length: last - first + 1 }, (_, at) => first + at);
-  const perSecond = (count: number): number => count * (1000 / timeouts.sampleEveryMs);
   return {
     atMs: steps.map((step) => (step + 1) * timeouts.sampleEveryMs),
     okPerSecond: steps.map((step) => perSecond(buckets.get(step)?.ok ?? 0)),

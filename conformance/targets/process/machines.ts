@@ -37,8 +37,9 @@ export interface MachineOptions {
   readonly started?: (group: number) => void;
 }
 
+const list = <T>(places: readonly T[], text: (place: T) => string): string => places.map(text).join(" ");
+
 function sharedEnvironment({ spec, layout, folder, deployment }: MachineOptions): Readonly<Record<string, string>> {
-  const list = <T>(places: readonly T[], text: (place: T) => string): string => places.map(text).join(" ");
   const keep = ["PATH", "LANG", "TMPDIR"].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
   return {
     ...Object.fromEntries(keep),
@@ -86,6 +87,14 @@ const lastLines = (file: string, bytes = 20_000): string => {
   }
 };
 
+const find = <T extends { readonly name: string }>(places: readonly T[], name: string): T => {
+  const place = places.find((one) => one.name === name);
+  if (place === undefined) throw new Error(`no node is named ${name}`);
+  return place;
+};
+
+const first = (fresh: boolean | undefined): Readonly<Record<string, string>> => (fresh ? { HOLDFAST_BOOTSTRAP: "new" } : {});
+
 /** Prepares folders, configuration, and secrets; starts nothing. */
 export function prepareMachines(options: MachineOptions): Machines {
   const { spec, layout, folder } = options;
@@ -101,12 +110,6 @@ export function prepareMachines(options: MachineOptions): Machines {
     options.started?.(node.group);
     return node;
   };
-  const find = <T extends { readonly name: string }>(places: readonly T[], name: string): T => {
-    const place = places.find((one) => one.name === name);
-    if (place === undefined) throw new Error(`no node is named ${name}`);
-    return place;
-  };
-  const first = (fresh: boolean | undefined) => (fresh ? { HOLDFAST_BOOTSTRAP: "new" } : {});
   const onHost = (host: string) => layout.sentinels.filter((sentinel) => sentinel.host === host).map((sentinel) => sentinel.name);
   return {
     secrets,

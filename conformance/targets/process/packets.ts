@@ -21,8 +21,9 @@ export function packetsRefused(): string | undefined {
   return "neither nft nor iptables works here (install nftables, or run where the kernel has nf_tables)";
 }
 
+const nft = (script: string): string => execFileSync("nft", ["-f", "-"], { input: script, encoding: "utf8" });
+
 function cutWithNft(address: string): Cut {
-  const nft = (script: string): string => execFileSync("nft", ["-f", "-"], { input: script, encoding: "utf8" });
   nft(`table inet holdfast {
     chain cut {
       type filter hook input priority 0; policy accept;

@@ -76,14 +76,14 @@ function scratch(): { readonly folder: string; readonly started: (group: number)
 async function startInOrder(machines: Machines, layout: Layout, nodes: () => Promise<readonly NodeView[]>): Promise<void> {
   const firsts = layout.nodes.filter((node, index) => layout.nodes.findIndex((other) => other.shard === node.shard) === index);
   const others = layout.nodes.filter((node) => !firsts.includes(node));
-  const up = async (names: readonly string[]): Promise<void> => {
+  const answering = async (names: readonly string[]): Promise<void> => {
     const end = performance.now() + timeouts.upMs;
     while (performance.now() < end && (await nodes()).some((view) => names.includes(view.id) && !view.linkUp)) await sleep(5);
   };
   for (const node of firsts) machines.startServer(node.name, true);
-  if (layout.sentinels.length > 0) await up(firsts.map((node) => node.name));
+  if (layout.sentinels.length > 0) await answering(firsts.map((node) => node.name));
   for (const node of others) machines.startServer(node.name, true);
-  if (layout.sentinels.length > 0) await up(others.map((node) => node.name));
+  if (layout.sentinels.length > 0) await answering(others.map((node) => node.name));
   for (const sentinel of layout.sentinels) machines.startSentinel(sentinel.name, true);
 }
 
