@@ -184,7 +184,9 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /** Runs one fault for all checks. Rejects only when the deployment has no primary to aim at or the run is aborted. */
 export async function runFault(run: FaultRun): Promise<FaultOutcome> {
-  const aimed = 0; // lanes carry the load to the aimed shard, so which one it is makes no difference
+  // Each fault strikes another shard: primaries vote about a shard's failover once in two node timeouts, so a second fault there would
+  // meet voters who still refuse ("can't vote about this master before ...") and measure that instead of itself.
+  const aimed = run.index % run.deployment.shards.length;
   const lanes = lanesFor(run.deployment.shards, aimed);
   const startedAtNs = run.nowNs();
   const busy = await startAll(run, lanes);
@@ -211,6 +213,7 @@ export async function runFault(run: FaultRun): Promise<FaultOutcome> {
     report: {
       name: run.step.name,
       ...(run.step.variant === undefined ? {} : { variant: run.step.variant }),
+      shard: aimed,
       effective: evidence.effective,
       evidence: evidence.seen,
       injectedAtMs: atMs(times.injectedAtNs),

@@ -46,6 +46,7 @@ const cell = z.object({
 const fault = z.object({
   name: z.string().describe("The fault, e.g. `crash-primary`."),
   variant: z.string().optional().describe("Which form of it: `process`, `node`, `data-lost`."),
+  shard: count.optional().describe("The shard it was aimed at; each fault of a run takes the next one."),
   effective: z.boolean().describe("Whether the fault was seen to have happened. False: no verdict of it counts."),
   evidence: z.array(z.string()).describe("What was seen, in sentences with numbers."),
   notApplicable: z.string().optional().describe("Why this target cannot do the fault; then there are no cells."),

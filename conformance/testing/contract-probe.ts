@@ -1,7 +1,7 @@
 // What a target does when it is asked, written down: brings one deployment up, lets it suffer each quick fault, takes it away, and prints all
 // it saw as one JSON document. Runs inside the target's walls, as a run does (inside-walls.ts); judges nothing.
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { readSpec } from "../../spec/read-spec.ts";
 import { withFailoverTimers } from "../../spec/deployment-spec.ts";
 import { createClient, type Client } from "../patterns/connection.ts";
@@ -14,6 +14,7 @@ const keys = Array.from({ length: 50 }, (_, at) => `{contract-${at % 7}}:${at}`)
 
 export interface Suffered {
   readonly fault: FaultName;
+  readonly shard: number;
   /** What was seen at once, and after it had done what it does. */
   readonly observed: Evidence;
   readonly settled: Evidence;
@@ -42,19 +43,20 @@ export interface Contract {
 
 const kept = async (client: Client): Promise<number> => (await Promise.all(keys.map((key) => client.get(key)))).filter((value) => value === "kept").length;
 
-async function sufferOne(deployment: Deployment, fault: FaultName, client: Client): Promise<Suffered | undefined> {
+async function sufferOne(deployment: Deployment, client: Client, aim: { readonly fault: FaultName; readonly shard: number }): Promise<Suffered | undefined> {
+  const { fault, shard } = aim;
   const inject = deployment.faults[fault];
   if (inject === undefined) return undefined;
   const startMs = performance.now();
   const before = await deployment.nodes();
-  const injected = await inject({ shard: 0, random: () => 0.5 });
+  const injected = await inject({ shard, random: () => 0.5 });
   const { observed } = injected;
   const settled = await injected.settled();
   await injected[Symbol.asyncDispose]();
   await injected[Symbol.asyncDispose](); // twice does no harm
   await deployment.redundant(30_000);
   const after = await deployment.nodes();
-  return { fault, observed, settled, tookMs: Math.round(performance.now() - startMs), before, after, keptKeys: await kept(client) };
+  return { fault, shard, observed, settled, tookMs: Math.round(performance.now() - startMs), before, after, keptKeys: await kept(client) };
 }
 
 async function wrongAim(deployment: Deployment): Promise<Contract["wrongAim"]> {
@@ -70,15 +72,24 @@ async function sufferAll(deployment: Deployment): Promise<readonly Suffered[]> {
   const client = createClient(deployment.connection());
   await Promise.all(keys.map((key) => client.set(key, "kept")));
   const suffered: Suffered[] = [];
-  for (const fault of quick) {
-    const one = await sufferOne(deployment, fault, client);
+  for (const [at, fault] of quick.entries()) {
+    // shard by shard: a Cluster node votes for no second failover of the same primary within twice the node timeout
+    const one = await sufferOne(deployment, client, { fault, shard: at % deployment.shards.length });
     if (one !== undefined) suffered.push(one);
   }
   client.disconnect();
   return suffered;
 }
 
-const pids = (): readonly string[] => readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+/** Processes of the walls that still run; one that only waits to be reaped is gone. */
+const pids = (): readonly string[] =>
+  readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${name}/status`, "utf8"));
+    } catch {
+      return false;
+    }
+  });
 
 async function probe(targetName: string, specName: string): Promise<Contract> {
   const target = targets[targetName];

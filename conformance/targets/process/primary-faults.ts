@@ -94,7 +94,7 @@ export async function stopPrimary(scene: Scene, aim: Aim): Promise<Injected> {
   return injected({ effective: true, seen }, {
     settle: async () => {
       const moved = await settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs: timeouts.stopMs, seen, effective: true });
-      const ended = await Promise.race([node.ended, until(timeouts.stopMs, () => undefined).then(() => "still running")]);
+      const ended = await Promise.race([node.ended, sleep(timeouts.stopMs, "still running", { ref: false })]);
       const exitMs = Math.round(Number(now() - sinceNs) / 1e6);
       const handed = (scene.machines.logs()[primary.name] ?? "").split("\n").findLast((line) => /hand-over/.test(line));
       return {
