@@ -44,12 +44,34 @@ describe("a conformant run", () => {
 });
 
 test("a bad twin ends with 1, and --quiet prints one line with the verdict and where the report is, within 60 s", async () => {
-  const { status, stdout, stderr } = await runCli(["verify", "--topology", "cluster", "--faults", "switch-over", "--bad-twin", "leaderboard", "--quiet", "--out", at("twin")]);
+  const { status, stdout, stderr } = await runCli([
+    "verify",
+    "--topology",
+    "cluster",
+    "--faults",
+    "switch-over",
+    "--bad-twin",
+    "leaderboard",
+    "--quiet",
+    "--out",
+    at("twin"),
+  ]);
   expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: `violation ${at("twin/report.json")}\n`, stderr: "" });
 }, 60_000);
 
 test("a run of nothing that the target can do ends with 3 and says why in the report, within 60 s", async () => {
-  const { status } = await runCli(["verify", "--topology", "sentinel", "--faults", "fill-memory", "--patterns", "connection", "--quiet", "--out", at("nothing")]);
+  const { status } = await runCli([
+    "verify",
+    "--topology",
+    "sentinel",
+    "--faults",
+    "fill-memory",
+    "--patterns",
+    "connection",
+    "--quiet",
+    "--out",
+    at("nothing"),
+  ]);
   expect(status).toBe(3);
   const report = reportSchema.parse(JSON.parse(readFileSync(at("nothing/report.json"), "utf8")));
   expect(report).toMatchObject({ verdict: "inconclusive", exitCode: 3 });
@@ -63,11 +85,18 @@ describe("a server that is not there", () => {
     const { status, stdout } = await runCli([...short, "--out", at("none")], { env: noServer });
     expect(status).toBe(4);
     for (const way of [/no redis-server on PATH/, /install it/, /HOLDFAST_BIN/, /--engine valkey/]) expect(stdout).toMatch(way);
-    expect(JSON.parse(readFileSync(at("none/report.json"), "utf8"))).toMatchObject({ exitCode: 4, deployments: [{ error: expect.stringMatching(/HOLDFAST_BIN/), readyMs: null }] });
+    expect(JSON.parse(readFileSync(at("none/report.json"), "utf8"))).toMatchObject({
+      exitCode: 4,
+      deployments: [{ error: expect.stringMatching(/HOLDFAST_BIN/), readyMs: null }],
+    });
   }, 10_000);
 
   test("ends up with 4 and the same message", async () => {
-    expect(await runCli(["up"], { env: noServer })).toMatchObject({ status: 4, stdout: "", stderr: expect.stringMatching(/no redis-server on PATH.*HOLDFAST_BIN.*--engine valkey/) });
+    expect(await runCli(["up"], { env: noServer })).toMatchObject({
+      status: 4,
+      stdout: "",
+      stderr: expect.stringMatching(/no redis-server on PATH.*HOLDFAST_BIN.*--engine valkey/),
+    });
   });
 });
 
@@ -114,7 +143,10 @@ describe("render", () => {
   });
 
   test("prints JSON with --json: one text a file", async () => {
-    const files = JSON.parse((await runCli(["render", "--spec", "durable-sentinel", "--engine", "valkey", "--json"])).stdout) as Record<string, string>;
+    const files = JSON.parse((await runCli(["render", "--spec", "durable-sentinel", "--engine", "valkey", "--json"])).stdout) as Record<
+      string,
+      string
+    >;
     expect(Object.keys(files)).toEqual(["server.conf", "users.acl", "sentinel.conf", "sentinel-users.acl"]);
   });
 });
@@ -149,8 +181,14 @@ describe("report", () => {
     const better = passingReport();
     const worse = JSON.parse(JSON.stringify(better).replaceAll('"lostOps":0', '"lostOps":1')) as Report;
     const [good, bad] = [put("good", better), put("bad", worse)];
-    expect(await runCli(["report", bad, "--against", good])).toMatchObject({ status: 1, stdout: expect.stringContaining(`Against ${good}:`) });
-    expect(await runCli(["report", good, "--against", bad])).toMatchObject({ status: 0, stdout: expect.stringContaining("nothing became worse") });
+    expect(await runCli(["report", bad, "--against", good])).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining(`Against ${good}:`),
+    });
+    expect(await runCli(["report", good, "--against", bad])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("nothing became worse"),
+    });
   });
 });
 

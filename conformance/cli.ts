@@ -54,13 +54,16 @@ program
   .option("--out <dir>", "where the report goes", "reports/latest")
   .option(...json)
   .option(...quiet)
-  .addHelpText("after", `
+  .addHelpText(
+    "after",
+    `
 Examples:
   holdfast verify --quick
   holdfast verify --topology cluster --faults partition-primary --seed 7
   holdfast verify --engine valkey --json --out out/valkey
   holdfast verify --quick --bad-twin session-store     (must end with 1)
-${exitCodes}`)
+${exitCodes}`,
+  )
   .action(async (options: VerifyOptions & { out: string; json?: boolean; quiet?: boolean }) => {
     const plan = planVerify(options);
     const typed = process.argv.slice(2).filter((word, at, all) => !word.startsWith("--seed") && !(all[at - 1] === "--seed"));
@@ -78,7 +81,13 @@ program
   .action((options: { spec: string; engine?: string; json?: boolean }) => {
     const spec = readSpec(options.spec);
     const files = renderAll(options.engine === undefined ? spec : withEngine(spec, oneOf("--engine", options.engine, ["redis", "valkey"])));
-    process.stdout.write(options.json ? `${JSON.stringify(files)}\n` : Object.entries(files).map(([name, text]) => `### ${name}\n${text}`).join("\n"));
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify(files)}\n`
+        : Object.entries(files)
+            .map(([name, text]) => `### ${name}\n${text}`)
+            .join("\n"),
+    );
   });
 
 program
@@ -86,7 +95,10 @@ program
   .description(`list ${listable.join(", ")}`)
   .argument("<what>", listable.join(" | "))
   .option(...json)
-  .action((what: string, options: { json?: boolean }) => void process.stdout.write(listText(oneOf("list", what, listable), options.json === true)));
+  .action(
+    (what: string, options: { json?: boolean }) =>
+      void process.stdout.write(listText(oneOf("list", what, listable), options.json === true)),
+  );
 
 program
   .command("up")
@@ -125,7 +137,9 @@ try {
     process.exitCode = 2;
   } else {
     // a defect of the suite says nothing of the deployment: Node's own 1 would be read as a violation
-    process.stderr.write(`holdfast: this is a defect of the suite: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `holdfast: this is a defect of the suite: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exitCode = 3;
   }
 }

@@ -25,7 +25,13 @@ function targetOf(name: string): Target {
 }
 
 const line = (step: FaultStep, event: HistoryEvent, topology: string): string =>
-  JSON.stringify({ topology, fault: step.name, ...(step.variant === undefined ? {} : { variant: step.variant }), ...event, atNs: event.atNs.toString() });
+  JSON.stringify({
+    topology,
+    fault: step.name,
+    ...(step.variant === undefined ? {} : { variant: step.variant }),
+    ...event,
+    atNs: event.atNs.toString(),
+  });
 
 async function verify(job: VerifyJob): Promise<void> {
   const report = await runDeployment({
@@ -41,7 +47,8 @@ async function verify(job: VerifyJob): Promise<void> {
     startedNs: BigInt(job.startedNs),
     onProgress: (event) => void tell({ kind: "progress", event }),
     onHistory: (step, events) => {
-      if (events.length > 0) appendFileSync(job.historyFile, `${events.map((event) => line(step, event, job.spec.topology.kind)).join("\n")}\n`);
+      if (events.length > 0)
+        appendFileSync(job.historyFile, `${events.map((event) => line(step, event, job.spec.topology.kind)).join("\n")}\n`);
     },
   });
   await tell({ kind: "done", report });
@@ -58,7 +65,10 @@ async function work(job: Job): Promise<void> {
     await (job.kind === "verify" ? verify(job) : up(job));
     if (job.kind === "up") await tell({ kind: "done" });
   } catch (error) {
-    await tell({ kind: "done", error: error instanceof Error ? (error.name === "TargetError" ? error.message : (error.stack ?? error.message)) : String(error) });
+    await tell({
+      kind: "done",
+      error: error instanceof Error ? (error.name === "TargetError" ? error.message : (error.stack ?? error.message)) : String(error),
+    });
   }
   process.exit(0);
 }

@@ -22,7 +22,10 @@ const noneInherited = { HOLDFAST_NETNS: undefined, HOLDFAST_SCRATCH: undefined, 
 const noWalls: Walls = { command: [], environment: {} };
 
 /** Process runs get namespaces; `hostNetwork` keeps the host's network so that a developer's client can reach the deployment. */
-export function launchRunner(job: Job, options: { readonly hostNetwork?: boolean; readonly onMessage: (message: Message) => void }): Runner {
+export function launchRunner(
+  job: Job,
+  options: { readonly hostNetwork?: boolean; readonly onMessage: (message: Message) => void },
+): Runner {
   const walls = job.target === "process" ? findWalls(options.hostNetwork !== true) : noWalls;
   const [program = process.execPath, ...args] = [...walls.command, process.execPath, ...nodeOptions, runnerFile];
   const child = spawn(program, args, {
@@ -39,7 +42,9 @@ export function launchRunner(job: Job, options: { readonly hostNetwork?: boolean
       else options.onMessage(message);
     });
     child.once("error", (error) => resolve({ kind: "done", error: `could not start the runner: ${error.message}` }));
-    child.once("exit", (code, signal) => resolve(last ?? { kind: "done", error: `the runner ended with ${signal ?? code} before it was done` }));
+    child.once("exit", (code, signal) =>
+      resolve(last ?? { kind: "done", error: `the runner ended with ${signal ?? code} before it was done` }),
+    );
   });
   return {
     done,

@@ -22,11 +22,13 @@ const tiersOf = (name: string): string => {
 export const rows: Readonly<Record<Listable, () => readonly Row[]>> = {
   patterns: () => allChecks.map((check) => ({ name: check.name, what: check.promise })),
   faults: () => faultNames.map((name) => ({ name, what: `${faultDescriptions[name]} [${tiersOf(name)}]` })),
-  targets: () => Object.keys(targets).map((name) => ({ name, what: name === "process" ? "local processes in namespaces of their own (Linux)" : "" })),
-  specs: () => Object.values(namedSpecs).map((spec) => ({
-    name: spec.name,
-    what: `${spec.profile} on ${spec.topology.kind}${spec.topology.kind === "cluster" ? `, ${spec.topology.shards} shards` : ""}, ${spec.topology.replicas} replicas each`,
-  })),
+  targets: () =>
+    Object.keys(targets).map((name) => ({ name, what: name === "process" ? "local processes in namespaces of their own (Linux)" : "" })),
+  specs: () =>
+    Object.values(namedSpecs).map((spec) => ({
+      name: spec.name,
+      what: `${spec.profile} on ${spec.topology.kind}${spec.topology.kind === "cluster" ? `, ${spec.topology.shards} shards` : ""}, ${spec.topology.replicas} replicas each`,
+    })),
 };
 
 /** The list as text, or as JSON for machines. */

@@ -18,7 +18,8 @@ const file = (name: string, text: string): string => {
   return join(folder, name);
 };
 const plan = (options: Partial<VerifyOptions> = {}): VerifyPlan => planVerify({ target: "process", profile: "durable", ...options });
-const detectionMs = ({ specs }: VerifyPlan): readonly number[] => specs.map(({ topology, failover }) => (topology.kind === "sentinel" ? failover.downAfterMs : failover.nodeTimeoutMs));
+const detectionMs = ({ specs }: VerifyPlan): readonly number[] =>
+  specs.map(({ topology, failover }) => (topology.kind === "sentinel" ? failover.downAfterMs : failover.nodeTimeoutMs));
 
 test("nothing typed means both topologies, the core tier, every pattern, and detection after 2000 ms", () => {
   const made = plan();
@@ -38,7 +39,10 @@ test("--quick is two faults at the production timers of 5000 ms", () => {
 test("--faults takes a fault in every form, in one form, and several in the order given, each once", () => {
   expect(plan({ faults: "crash-primary" }).steps).toEqual([{ name: "crash-primary" }, { name: "crash-primary", variant: "node" }]);
   expect(plan({ faults: "crash-primary/node" }).steps).toEqual([{ name: "crash-primary", variant: "node" }]);
-  expect(plan({ faults: "full-outage/data-lost, switch-over" }).steps).toEqual([{ name: "full-outage", variant: "data-lost" }, { name: "switch-over" }]);
+  expect(plan({ faults: "full-outage/data-lost, switch-over" }).steps).toEqual([
+    { name: "full-outage", variant: "data-lost" },
+    { name: "switch-over" },
+  ]);
   expect(plan({ faults: "fill-memory" }).steps).toEqual([{ name: "fill-memory" }]);
 });
 
@@ -55,14 +59,23 @@ test("the cache profile runs what a cache may carry, on cache deployments", () =
 });
 
 test("a spec file brings its own topology and timers, --engine another engine", () => {
-  const made = plan({ spec: file("orders.yaml", "name: orders\ntopology: { kind: cluster }\nfailover: { nodeTimeoutMs: 3000 }\n"), engine: "valkey" });
+  const made = plan({
+    spec: file("orders.yaml", "name: orders\ntopology: { kind: cluster }\nfailover: { nodeTimeoutMs: 3000 }\n"),
+    engine: "valkey",
+  });
   expect(made.specs.map(({ name, engine }) => [name, engine.name])).toEqual([["orders", "valkey"]]);
   expect(detectionMs(made)).toEqual([3000]);
 });
 
 test("a budget file is read and kept as it is", () => {
-  const budgets = file("budgets.yaml", "faults:\n  crash-primary/node: { sentinel: { gapMs: 9000, lostOps: 1 } }\npatterns:\n  pub-sub: { extraGapMs: 10 }\n");
-  expect(plan({ budgets }).budgets).toEqual({ faults: { "crash-primary/node": { sentinel: { gapMs: 9000, lostOps: 1 } } }, patterns: { "pub-sub": { extraGapMs: 10 } } });
+  const budgets = file(
+    "budgets.yaml",
+    "faults:\n  crash-primary/node: { sentinel: { gapMs: 9000, lostOps: 1 } }\npatterns:\n  pub-sub: { extraGapMs: 10 }\n",
+  );
+  expect(plan({ budgets }).budgets).toEqual({
+    faults: { "crash-primary/node": { sentinel: { gapMs: 9000, lostOps: 1 } } },
+    patterns: { "pub-sub": { extraGapMs: 10 } },
+  });
 });
 
 /** What is typed, the option the refusal must name, and a piece of the way out. */
@@ -77,22 +90,52 @@ const refusals: readonly (readonly [string, () => Partial<VerifyOptions>, string
   ["an unknown fault", () => ({ faults: "crash" }), "--faults crash", /crash-primary/],
   ["an empty fault list", () => ({ faults: "," }), "--faults", /give one or more of crash-primary/],
   ["an unknown form of a fault", () => ({ faults: "crash-primary/half" }), "--faults crash-primary/half", /process, node; .*leave out/],
-  ["a form that this fault does not have", () => ({ faults: "switch-over/data-lost" }), "--faults switch-over/data-lost", /leave out \/data-lost/],
+  [
+    "a form that this fault does not have",
+    () => ({ faults: "switch-over/data-lost" }),
+    "--faults switch-over/data-lost",
+    /leave out \/data-lost/,
+  ],
   ["--quick with --faults", () => ({ quick: true, faults: "crash-primary" }), "--quick", /leave out --quick or --faults/],
   ["--spec with --topology", () => ({ spec: "durable-sentinel", topology: "cluster" }), "--topology", /leave out --topology or --spec/],
   ["unknown timers", () => ({ timers: "slow" }), "--timers slow", /production, test/],
   ["an unknown bad twin", () => ({ badTwin: "lock" }), "--bad-twin lock", /session-store/],
-  ["a bad twin whose pattern does not run", () => ({ badTwin: "pub-sub", patterns: "connection" }), "--bad-twin pub-sub", /add pub-sub to --patterns/],
+  [
+    "a bad twin whose pattern does not run",
+    () => ({ badTwin: "pub-sub", patterns: "connection" }),
+    "--bad-twin pub-sub",
+    /add pub-sub to --patterns/,
+  ],
   ["a seed that is no number", () => ({ seed: "x" }), "--seed x", /whole number from 0/],
   ["a negative seed", () => ({ seed: "-1" }), "--seed -1", /whole number from 0/],
   ["an empty seed", () => ({ seed: "" }), "--seed", /whole number from 0/],
   ["a budget file that is not there", () => ({ budgets: join(folder, "none.yaml") }), "--budgets", /no such file/],
   ["a budget file that is no YAML", () => ({ budgets: file("broken.yaml", "faults: [") }), "--budgets", /broken\.yaml/],
   ["an empty budget file", () => ({ budgets: file("empty.yaml", "") }), "--budgets", /empty\.yaml/],
-  ["a budget for an unknown fault", () => ({ budgets: file("fault.yaml", "faults:\n  crash: { sentinel: { gapMs: 1 } }\n") }), "--budgets", /faults\.crash.*crash-primary/],
-  ["a budget for an unknown pattern", () => ({ budgets: file("pattern.yaml", "patterns:\n  lock: { extraGapMs: 1 }\n") }), "--budgets", /patterns/],
-  ["a misspelt bound", () => ({ budgets: file("bound.yaml", "faults:\n  crash-primary: { sentinel: { gap: 1 } }\n") }), "--budgets", /faults\.crash-primary\.sentinel.*gap/],
-  ["a negative bound", () => ({ budgets: file("minus.yaml", "faults:\n  crash-primary: { sentinel: { gapMs: -1 } }\n") }), "--budgets", /faults\.crash-primary\.sentinel\.gapMs/],
+  [
+    "a budget for an unknown fault",
+    () => ({ budgets: file("fault.yaml", "faults:\n  crash: { sentinel: { gapMs: 1 } }\n") }),
+    "--budgets",
+    /faults\.crash.*crash-primary/,
+  ],
+  [
+    "a budget for an unknown pattern",
+    () => ({ budgets: file("pattern.yaml", "patterns:\n  lock: { extraGapMs: 1 }\n") }),
+    "--budgets",
+    /patterns/,
+  ],
+  [
+    "a misspelt bound",
+    () => ({ budgets: file("bound.yaml", "faults:\n  crash-primary: { sentinel: { gap: 1 } }\n") }),
+    "--budgets",
+    /faults\.crash-primary\.sentinel.*gap/,
+  ],
+  [
+    "a negative bound",
+    () => ({ budgets: file("minus.yaml", "faults:\n  crash-primary: { sentinel: { gapMs: -1 } }\n") }),
+    "--budgets",
+    /faults\.crash-primary\.sentinel\.gapMs/,
+  ],
 ];
 
 test.each(refusals)("%s is refused, and the message names the option and the fix", (_, options, option, fix) => {
@@ -106,7 +149,11 @@ test.each([
   ["a spec that is not there", () => "none.yaml", /name one of durable-sentinel/],
   ["a spec file that is no YAML", () => file("spec-broken.yaml", "topology: [\n"), /Fix: correct that line/],
   ["a spec with an unknown field", () => file("spec-field.yaml", "colour: red\n"), /colour.*Fix: /s],
-  ["a spec with three Sentinels too few", () => file("spec-sentinels.yaml", "topology: { kind: sentinel, sentinels: 2 }\n"), /topology\.sentinels.*Fix: /s],
+  [
+    "a spec with three Sentinels too few",
+    () => file("spec-sentinels.yaml", "topology: { kind: sentinel, sentinels: 2 }\n"),
+    /topology\.sentinels.*Fix: /s,
+  ],
 ])("%s is refused as a SpecError with its fix", (_, spec, fix) => {
   expect(() => plan({ spec: spec() })).toThrow(SpecError);
   expect(() => plan({ spec: spec() })).toThrow(fix);

@@ -45,7 +45,10 @@ export function oneOf<T extends string>(option: string, value: string, known: re
 }
 
 function words(option: string, text: string, known: readonly string[]): readonly string[] {
-  const found = text.split(",").map((name) => name.trim()).filter(Boolean);
+  const found = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
   if (found.length === 0) throw new UsageError(`${option} is empty; give one or more of ${known.join(", ")}`);
   return found;
 }
@@ -58,7 +61,8 @@ const list = <T extends string>(option: string, text: string, known: readonly T[
 const cachePatterns = ["connection", "cache-aside", "write-through", "pub-sub"] as const;
 
 function specsOf(options: VerifyOptions, topologies: readonly string[], timers: "production" | "test"): readonly DeploymentSpec[] {
-  const named = options.spec === undefined ? topologies.map((topology) => readSpec(`${options.profile}-${topology}`)) : [readSpec(options.spec)];
+  const named =
+    options.spec === undefined ? topologies.map((topology) => readSpec(`${options.profile}-${topology}`)) : [readSpec(options.spec)];
   return named.map((spec) => {
     const engine = options.engine === undefined ? spec : withEngine(spec, oneOf("--engine", options.engine, ["redis", "valkey"]));
     return timers === "test" ? withFailoverTimers(engine, { downAfterMs: testTimersMs, nodeTimeoutMs: testTimersMs }) : engine;
@@ -73,7 +77,10 @@ function stepsOf(text: string): readonly FaultStep[] {
     const forms = coreTier.steps.filter((step) => step.name === fault);
     if (variant === undefined) return forms.length > 0 ? forms : [{ name: fault }];
     const found = faultForms[fault]?.find((form) => form === variant);
-    if (found === undefined) throw new UsageError(`--faults ${label}: ${fault} has ${faultForms[fault] === undefined ? "one form only" : `the forms ${faultForms[fault].join(", ")}`}; choose among them or leave out /${variant}`);
+    if (found === undefined)
+      throw new UsageError(
+        `--faults ${label}: ${fault} has ${faultForms[fault] === undefined ? "one form only" : `the forms ${faultForms[fault].join(", ")}`}; choose among them or leave out /${variant}`,
+      );
     return [{ name: fault, variant: found }];
   });
 }
@@ -81,7 +88,8 @@ function stepsOf(text: string): readonly FaultStep[] {
 function seedOf(text: string | undefined): number {
   if (text === undefined) return Math.floor(Math.random() * 1e9);
   const seed = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(seed) || seed < 0) throw new UsageError(`--seed ${text || "''"}: give a whole number from 0`);
+  if (text.trim() === "" || !Number.isSafeInteger(seed) || seed < 0)
+    throw new UsageError(`--seed ${text || "''"}: give a whole number from 0`);
   return seed;
 }
 
@@ -90,13 +98,26 @@ export function planVerify(options: VerifyOptions): VerifyPlan {
   const target = oneOf("--target", options.target, Object.keys(targets));
   oneOf("--profile", options.profile, ["durable", "cache"]);
   const topologies = list("--topology", options.topology ?? "sentinel,cluster", ["sentinel", "cluster"]);
-  if (options.spec !== undefined && options.topology !== undefined) throw new UsageError("--topology: a spec has its topology already; leave out --topology or --spec");
+  if (options.spec !== undefined && options.topology !== undefined)
+    throw new UsageError("--topology: a spec has its topology already; leave out --topology or --spec");
   const tier = options.quick === true ? quickTier : coreTier;
-  if (options.quick === true && options.faults !== undefined) throw new UsageError("--quick names its own faults; leave out --quick or --faults");
-  const timers = options.timers === undefined ? (options.spec?.match(/[./]/) ? "production" : tier.timers) : oneOf("--timers", options.timers, ["production", "test"]);
-  const patterns = options.patterns === undefined ? (options.profile === "cache" ? cachePatterns : patternNames) : list("--patterns", options.patterns, patternNames);
+  if (options.quick === true && options.faults !== undefined)
+    throw new UsageError("--quick names its own faults; leave out --quick or --faults");
+  const timers =
+    options.timers === undefined
+      ? options.spec?.match(/[./]/)
+        ? "production"
+        : tier.timers
+      : oneOf("--timers", options.timers, ["production", "test"]);
+  const patterns =
+    options.patterns === undefined
+      ? options.profile === "cache"
+        ? cachePatterns
+        : patternNames
+      : list("--patterns", options.patterns, patternNames);
   const badTwin = options.badTwin === undefined ? undefined : oneOf("--bad-twin", options.badTwin, patternNames);
-  if (badTwin !== undefined && !patterns.includes(badTwin) && options.patterns !== undefined) throw new UsageError(`--bad-twin ${badTwin}: that pattern does not run; add ${badTwin} to --patterns, or leave out --patterns`);
+  if (badTwin !== undefined && !patterns.includes(badTwin) && options.patterns !== undefined)
+    throw new UsageError(`--bad-twin ${badTwin}: that pattern does not run; add ${badTwin} to --patterns, or leave out --patterns`);
   return {
     target,
     specs: specsOf(options, topologies, timers),

@@ -19,12 +19,15 @@ const budgetSchema = z.strictObject({
       z.strictObject({ sentinel: faultBudget.exactOptional(), cluster: faultBudget.exactOptional() }),
     )
     .exactOptional(),
-  patterns: z.partialRecord(z.enum(patternNames), z.strictObject({ extraGapMs: bound, duplicateOps: bound, failedOps: bound })).exactOptional(),
+  patterns: z
+    .partialRecord(z.enum(patternNames), z.strictObject({ extraGapMs: bound, duplicateOps: bound, failedOps: bound }))
+    .exactOptional(),
 });
 
 const wordsOf = (error: unknown): string => {
   if (!(error instanceof z.ZodError)) return error instanceof Error ? error.message : String(error);
-  const deep = (issue: z.core.$ZodIssue): string => (issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join(", ") : issue.message);
+  const deep = (issue: z.core.$ZodIssue): string =>
+    issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join(", ") : issue.message;
   return error.issues.map((issue) => `${issue.path.join(".")}: ${deep(issue)}`).join("; ");
 };
 

@@ -36,7 +36,9 @@ async function setAndGet(connection: ConnectionOptions, key: string, value: stri
 }
 
 /** Interrupts it and tells what is left 5 s later. */
-async function interrupted(cli: Cli): Promise<{ readonly status: number | NodeJS.Signals; readonly left: readonly string[]; readonly processes: number }> {
+async function interrupted(
+  cli: Cli,
+): Promise<{ readonly status: number | NodeJS.Signals; readonly left: readonly string[]; readonly processes: number }> {
   const traces = tracesOf(cli.pid, mark());
   cli.kill("SIGINT");
   const { left, tookMs } = await traces.goneWithin(5000);
@@ -44,13 +46,16 @@ async function interrupted(cli: Cli): Promise<{ readonly status: number | NodeJS
   return { status: await cli.ended, left, processes: traces.processes };
 }
 
-test.each(["durable-sentinel", "durable-cluster"])("a client of the preset works on %s from outside, and SIGINT leaves nothing within 5 s", async (spec) => {
-  await using cli = up(["--spec", spec, "--json"]);
-  expect(await setAndGet(await connectionOf(cli), "{a}:key", "value")).toBe("value");
-  const end = await interrupted(cli);
-  expect(end).toMatchObject({ status: 0, left: [] });
-  expect(end.processes).toBeGreaterThan(8);
-});
+test.each(["durable-sentinel", "durable-cluster"])(
+  "a client of the preset works on %s from outside, and SIGINT leaves nothing within 5 s",
+  async (spec) => {
+    await using cli = up(["--spec", spec, "--json"]);
+    expect(await setAndGet(await connectionOf(cli), "{a}:key", "value")).toBe("value");
+    const end = await interrupted(cli);
+    expect(end).toMatchObject({ status: 0, left: [] });
+    expect(end.processes).toBeGreaterThan(8);
+  },
+);
 
 test("two at the same time have addresses of their own and see nothing of each other, with namespaces and without", async () => {
   await using first = up(["--json"]);
@@ -72,7 +77,8 @@ test("people are told where it is, how to log in, and how to remove it", async (
   await using cli = up(["--spec", "durable-sentinel"]);
   await cli.printed(/Ctrl-C removes it\./, 30_000);
   expect(cli.stdout()).toMatch(/^sentinel \d+\.\d+\.\d+ is ready after \d+ ms\n {2}sentinels {3}127\.\S+:26379 /);
-  for (const row of [/^ {2}master name +durable-sentinel$/m, /^ {2}nodes +127\.\S+:6379 /m, /^ {2}user +app$/m, /^ {2}password +\S{40,}$/m]) expect(cli.stdout()).toMatch(row);
+  for (const row of [/^ {2}master name +durable-sentinel$/m, /^ {2}nodes +127\.\S+:6379 /m, /^ {2}user +app$/m, /^ {2}password +\S{40,}$/m])
+    expect(cli.stdout()).toMatch(row);
   await interrupted(cli);
   expect(cli.stdout()).toMatch(/\nremoved\n$/);
 });

@@ -17,12 +17,19 @@ const addresses = (list: ConnectionOptions["nodes"]): string => list.map(({ host
 /** The developer asked for this password by asking for the deployment; it lives as long as the command. */
 function describe(connection: ConnectionOptions, engineVersion: string, readyMs: number): string {
   const rows: readonly (readonly [string, string])[] = [
-    ...(connection.topology === "sentinel" ? [["sentinels", addresses(connection.sentinels)] as const, ["master name", connection.masterName] as const] : []),
+    ...(connection.topology === "sentinel"
+      ? [["sentinels", addresses(connection.sentinels)] as const, ["master name", connection.masterName] as const]
+      : []),
     ["nodes", addresses(connection.nodes)],
     ["user", connection.username],
     ["password", connection.password],
   ];
-  return [`${connection.topology} ${engineVersion} is ready after ${readyMs} ms`, ...rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`), "Ctrl-C removes it.", ""].join("\n");
+  return [
+    `${connection.topology} ${engineVersion} is ready after ${readyMs} ms`,
+    ...rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`),
+    "Ctrl-C removes it.",
+    "",
+  ].join("\n");
 }
 
 /** Resolves to the exit code once the deployment is gone. */
@@ -38,7 +45,11 @@ export async function up(spec: DeploymentSpec, look: UpLook): Promise<number> {
       hostNetwork: true,
       onMessage: (message) => {
         if (message.kind !== "up") return;
-        process.stdout.write(look.json ? `${JSON.stringify({ connection: message.connection, readyMs: message.readyMs, engineVersion: message.engineVersion })}\n` : describe(message.connection, message.engineVersion, message.readyMs));
+        process.stdout.write(
+          look.json
+            ? `${JSON.stringify({ connection: message.connection, readyMs: message.readyMs, engineVersion: message.engineVersion })}\n`
+            : describe(message.connection, message.engineVersion, message.readyMs),
+        );
       },
     },
   );

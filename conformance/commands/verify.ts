@@ -29,7 +29,14 @@ const root = join(import.meta.dirname, "..", "..");
 export function kit(): { readonly version: string; readonly commit: string } {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   try {
-    return { version, commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim() };
+    return {
+      version,
+      commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], {
+        cwd: root,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim(),
+    };
   } catch {
     return { version, commit: "unknown" };
   }
@@ -49,7 +56,11 @@ const failed = (plan: VerifyPlan, spec: DeploymentSpec, error: string): Deployme
   error,
 });
 
-function runOne(plan: VerifyPlan, spec: DeploymentSpec, run: { readonly historyFile: string; readonly startedNs: bigint; readonly view: LiveView | undefined }): { readonly runner?: Runner; readonly report: Promise<DeploymentReport> } {
+function runOne(
+  plan: VerifyPlan,
+  spec: DeploymentSpec,
+  run: { readonly historyFile: string; readonly startedNs: bigint; readonly view: LiveView | undefined },
+): { readonly runner?: Runner; readonly report: Promise<DeploymentReport> } {
   const refused = targets[plan.target]?.unsupported(spec) ?? [];
   if (refused.length > 0) return { report: Promise.resolve(failed(plan, spec, refused.join("; "))) };
   const runner = launchRunner(
@@ -75,7 +86,10 @@ function makeFolder(out: string): void {
     mkdirSync(out, { recursive: true });
     accessSync(out, constants.W_OK);
   } catch (cause) {
-    throw new UsageError(`--out ${out}: no report can be written there (${cause instanceof Error ? cause.message : String(cause)}); give a folder that is yours`, { cause });
+    throw new UsageError(
+      `--out ${out}: no report can be written there (${cause instanceof Error ? cause.message : String(cause)}); give a folder that is yours`,
+      { cause },
+    );
   }
 }
 
@@ -93,7 +107,15 @@ export async function verify(plan: VerifyPlan, look: VerifyLook): Promise<number
   const startedNs = process.hrtime.bigint();
   makeFolder(look.out);
   const screen = process.stderr;
-  using view = look.quiet || look.json ? undefined : liveView({ write: (text) => void screen.write(text), isTty: screen.isTTY, colour: colourWanted(screen), columns: () => screen.columns ?? 100 });
+  using view =
+    look.quiet || look.json
+      ? undefined
+      : liveView({
+          write: (text) => void screen.write(text),
+          isTty: screen.isTTY,
+          colour: colourWanted(screen),
+          columns: () => screen.columns ?? 100,
+        });
   const interrupted = { by: undefined as NodeJS.Signals | undefined };
   const runners: Runner[] = [];
   const interrupt = (signal: NodeJS.Signals): void => {
@@ -126,7 +148,12 @@ export async function verify(plan: VerifyPlan, look: VerifyLook): Promise<number
     durationMs: Math.round(Number(process.hrtime.bigint() - startedNs) / 1e6),
     verdict: verdictOf({ deployments }),
     exitCode: exitCodeOf({ deployments }),
-    harness: { stallMsMax: Math.max(0, ...deployments.map((one) => one.stallMsMax ?? 0)), cpus: availableParallelism(), node: process.versions.node, kernel: release() },
+    harness: {
+      stallMsMax: Math.max(0, ...deployments.map((one) => one.stallMsMax ?? 0)),
+      cpus: availableParallelism(),
+      node: process.versions.node,
+      kernel: release(),
+    },
     deployments,
   };
   await writeReport(look.out, report, histories);

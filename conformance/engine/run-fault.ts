@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CellReport, FaultReport } from "../report/report.ts";
 import type { Finding } from "../checkers/finding.ts";
 import { msBetween, type HistoryEvent } from "../checkers/history.ts";
+import { judgePrimaries, overlaps } from "../checkers/primaries.ts";
 import type { Check, FaultWindow, Lane, Running, WorkloadContext } from "../checks/check.ts";
 import { createRecorder } from "../checks/recorder.ts";
 import { budgetFor, outageMsMax, type BudgetFile, type Timers } from "../faults/budgets.ts";
@@ -114,10 +115,24 @@ async function suffer(run: FaultRun, busy: readonly Busy[], aimed: number): Prom
   run.tell("healed", evidence.seen, elapsed());
   if (fault.minority !== undefined) await sleep(zombieWatchMs);
   await stopMinority();
-  const problem = await run.deployment.redundant(timeouts.redundantMs).then(() => undefined, (error: unknown) => (error instanceof Error ? error.message : String(error)));
+  const problem = await run.deployment.redundant(timeouts.redundantMs).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
   times.redundantAtNs = run.nowNs();
   if (problem === undefined) run.tell("redundant", [], elapsed());
   return { evidence, times, ...(problem === undefined ? {} : { problem }) };
+}
+
+/** Two primaries for too long belong to no pattern; the connection's cell stands for what any write can expect of the deployment. */
+function withPrimaries(one: Busy, finding: Finding, window: FaultWindow, samples: readonly RoleSample[]): Finding {
+  const violation = one.check.name === "connection" ? judgePrimaries(samples, window.maxLagMs) : undefined;
+  if (violation === undefined) return finding;
+  return {
+    ...finding,
+    verdict: "violation",
+    reason: finding.verdict === "violation" ? `${finding.reason}; ${violation.what}` : violation.what,
+  };
 }
 
 /** A checker that throws, and a fault without effect, are `inconclusive`; a deployment that did not heal is no pass. */
@@ -127,13 +142,23 @@ function judge(one: Busy, window: FaultWindow, suffered: Suffered): Finding {
       return one.check.judge(one.events, window);
     } catch (error) {
       const reason = `the checker threw: ${error instanceof Error ? error.message : String(error)}`;
-      return { verdict: "inconclusive", reason, evidence: [], measured: { gapMs: null, ackedOps: 0, lostOps: 0, duplicateOps: 0, lateOps: 0, failedOps: 0, unknownOps: 0 } };
+      return {
+        verdict: "inconclusive",
+        reason,
+        evidence: [],
+        measured: { gapMs: null, ackedOps: 0, lostOps: 0, duplicateOps: 0, lateOps: 0, failedOps: 0, unknownOps: 0 },
+      };
     }
   })();
   if (finding.verdict === "violation") return finding;
   if (suffered.problem !== undefined)
-    return { ...finding, verdict: "budget-exceeded", reason: `full redundancy did not return within ${timeouts.redundantMs} ms: ${suffered.problem.split("\n")[0] ?? ""}` };
-  if (!suffered.evidence.effective) return { ...finding, verdict: "inconclusive", reason: `the fault had no proven effect: ${suffered.evidence.seen.join("; ")}` };
+    return {
+      ...finding,
+      verdict: "budget-exceeded",
+      reason: `full redundancy did not return within ${timeouts.redundantMs} ms: ${suffered.problem.split("\n")[0] ?? ""}`,
+    };
+  if (!suffered.evidence.effective)
+    return { ...finding, verdict: "inconclusive", reason: `the fault had no proven effect: ${suffered.evidence.seen.join("; ")}` };
   return finding;
 }
 
@@ -150,7 +175,11 @@ const cellOf = (one: Busy, finding: Finding, window: FaultWindow): CellReport =>
   };
 };
 
-function windowOf(run: FaultRun, lanes: readonly Lane[], parts: { readonly startedAtNs: bigint; readonly suffered: Suffered; readonly check: Check }): FaultWindow {
+function windowOf(
+  run: FaultRun,
+  lanes: readonly Lane[],
+  parts: { readonly startedAtNs: bigint; readonly suffered: Suffered; readonly check: Check },
+): FaultWindow {
   const { suffered, check, startedAtNs } = parts;
   return {
     fault: run.step.name,
@@ -162,7 +191,13 @@ function windowOf(run: FaultRun, lanes: readonly Lane[], parts: { readonly start
     endedAtNs: run.nowNs(),
     ...(suffered.evidence.promotedAtNs === undefined ? {} : { promotedAtNs: suffered.evidence.promotedAtNs }),
     maxLagMs: run.deployment.spec.durability.minReplicasToWrite > 0 ? run.deployment.spec.durability.maxReplicaLagSeconds * 1000 : 0,
-    budget: budgetFor({ step: run.step, pattern: check.name, check: check.budget, timers: run.timers, ...(run.budgets === undefined ? {} : { file: run.budgets }) }),
+    budget: budgetFor({
+      step: run.step,
+      pattern: check.name,
+      check: check.budget,
+      timers: run.timers,
+      ...(run.budgets === undefined ? {} : { file: run.budgets }),
+    }),
   };
 }
 
@@ -171,7 +206,9 @@ const lostTimes = (one: Busy, finding: Finding): readonly bigint[] =>
   finding.measured.lostOps > 0 ? finding.evidence.flatMap((index) => one.events[index]?.atNs ?? []) : [];
 
 async function stopAll(busy: readonly Busy[], sampler: Sampler): Promise<void> {
-  const bounded = busy.map(({ running }) => Promise.race([running.stop().catch(() => undefined), sleep(timeouts.stopMs, undefined, { ref: false })]));
+  const bounded = busy.map(({ running }) =>
+    Promise.race([running.stop().catch(() => undefined), sleep(timeouts.stopMs, undefined, { ref: false })]),
+  );
   await Promise.all([...bounded, sampler.stop()]);
 }
 
@@ -203,7 +240,7 @@ export async function runFault(run: FaultRun): Promise<FaultOutcome> {
   }
   const judged = busy.map((one) => {
     const window = windowOf(run, lanes, { startedAtNs, suffered, check: one.check });
-    return { one, window, finding: judge(one, window, suffered) };
+    return { one, window, finding: withPrimaries(one, judge(one, window, suffered), window, sampler.samples) };
   });
   const { times, evidence } = suffered;
   const atMs = (ns: bigint): number => Math.max(0, Math.round(msBetween(run.startedNs, ns)));
@@ -223,6 +260,7 @@ export async function runFault(run: FaultRun): Promise<FaultOutcome> {
       zombieAcks: cells.reduce((sum, cell) => sum + (cell.extra?.["zombieAcks"] ?? 0), 0),
       ...(promoteMs === undefined ? {} : { promoteMs }),
       writablePrimariesMax: writableMax(sampler.samples),
+      twoPrimariesMs: Math.round(overlaps(sampler.samples)[0]?.ms ?? 0),
       cells,
     },
     histories: busy.map(({ events }) => events),
@@ -231,4 +269,3 @@ export async function runFault(run: FaultRun): Promise<FaultOutcome> {
     whole: suffered.problem === undefined,
   };
 }
-

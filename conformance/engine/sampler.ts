@@ -50,8 +50,14 @@ export function failoversIn(samples: readonly RoleSample[], shard: number): numb
 
 /** Most nodes of one shard that took writes at the same look. */
 export const writableMax = (samples: readonly RoleSample[]): number =>
-  Math.max(0, ...samples.flatMap(({ nodes }) =>
-    [...new Set(nodes.map((node) => node.shard))].map((shard) => nodes.filter((node) => node.shard === shard && node.role === "primary" && node.writable).length)));
+  Math.max(
+    0,
+    ...samples.flatMap(({ nodes }) =>
+      [...new Set(nodes.map((node) => node.shard))].map(
+        (shard) => nodes.filter((node) => node.shard === shard && node.role === "primary" && node.writable).length,
+      ),
+    ),
+  );
 
 /** One node's roles as spans. `zombie`: still writable while another node of its shard is, too. */
 export function roleSpans(samples: readonly RoleSample[], id: string, atMs: (atNs: bigint) => number): readonly RoleSpan[] {
@@ -60,8 +66,18 @@ export function roleSpans(samples: readonly RoleSample[], id: string, atMs: (atN
   for (const { atNs, nodes } of samples) {
     const self = nodes.find((node) => node.id === id);
     if (self === undefined) continue;
-    for (const node of nodes) if (node.role === "primary") seenSince.set(node.id, seenSince.get(node.id) ?? atNs); else seenSince.delete(node.id);
-    const newer = nodes.some((node) => node.id !== id && node.shard === self.shard && node.role === "primary" && node.writable && (seenSince.get(node.id) ?? 0n) > (seenSince.get(id) ?? 0n));
+    for (const node of nodes) {
+      if (node.role === "primary") seenSince.set(node.id, seenSince.get(node.id) ?? atNs);
+      else if (node.role === "replica") seenSince.delete(node.id); // who was away and comes back as primary is the old one, not a new one
+    }
+    const newer = nodes.some(
+      (node) =>
+        node.id !== id &&
+        node.shard === self.shard &&
+        node.role === "primary" &&
+        node.writable &&
+        (seenSince.get(node.id) ?? 0n) > (seenSince.get(id) ?? 0n),
+    );
     const role = self.role === "primary" && self.writable && newer ? "zombie" : self.role;
     const last = spans.at(-1);
     const toMs = atMs(atNs);
@@ -93,7 +109,8 @@ export function seriesOf(events: readonly HistoryEvent[], atMs: (atNs: bigint) =
     else bucket.errors++;
     buckets.set(at, bucket);
   }
-  const last = Math.max(-1, ...buckets.keys());
+  if (buckets.size === 0) return { atMs: [], okPerSecond: [], errorsPerSecond: [] };
+  const last = Math.max(...buckets.keys());
   const first = Math.min(last, ...buckets.keys());
   const steps = Array.from({ length: last - first + 1 }, (_, at) => first + at);
   return {

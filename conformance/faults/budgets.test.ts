@@ -8,7 +8,13 @@ import { coreTier, faultDescriptions, faultForms } from "./fault-plan.ts";
 const check = { extraGapMs: 0, duplicateOps: 0 };
 type Change = Partial<Omit<BudgetQuery, "step" | "timers">>;
 const budget = (topology: "sentinel" | "cluster", name: FaultName, variant?: FaultVariant, change: Change = {}) =>
-  budgetFor({ step: { name, ...(variant === undefined ? {} : { variant }) }, pattern: "connection", check, timers: { topology, detectionMs: 5000 }, ...change });
+  budgetFor({
+    step: { name, ...(variant === undefined ? {} : { variant }) },
+    pattern: "connection",
+    check,
+    timers: { topology, detectionMs: 5000 },
+    ...change,
+  });
 
 /** design/promises.md with D = NT = 5000 ms: fault, form, gap under Sentinel, gap under Cluster. */
 const promised: readonly (readonly [FaultName, FaultVariant | undefined, number, number])[] = [
@@ -27,10 +33,13 @@ const promised: readonly (readonly [FaultName, FaultVariant | undefined, number,
   ["empty-primary", "node", 7000, 10_000],
 ];
 
-test.each(promised)("%s %s may cost %i ms under Sentinel and %i ms under Cluster, and no acknowledged write", (name, variant, sentinelMs, clusterMs) => {
-  expect(budget("sentinel", name, variant)).toMatchObject({ gapMs: sentinelMs, lostOps: 0 });
-  expect(budget("cluster", name, variant)).toMatchObject({ gapMs: clusterMs, lostOps: 0 });
-});
+test.each(promised)(
+  "%s %s may cost %i ms under Sentinel and %i ms under Cluster, and no acknowledged write",
+  (name, variant, sentinelMs, clusterMs) => {
+    expect(budget("sentinel", name, variant)).toMatchObject({ gapMs: sentinelMs, lostOps: 0 });
+    expect(budget("cluster", name, variant)).toMatchObject({ gapMs: clusterMs, lostOps: 0 });
+  },
+);
 
 test("every fault of the core tier has its row here, and every form of a fault is one the tier or the table knows", () => {
   const rows = new Set(promised.map(([name, variant]) => `${name} ${variant}`));
@@ -40,7 +49,12 @@ test("every fault of the core tier has its row here, and every form of a fault i
 
 test("shorter timers shorten what waits for detection and nothing else", () => {
   const at = (detectionMs: number, name: FaultName, variant?: FaultVariant): number =>
-    budgetFor({ step: { name, ...(variant === undefined ? {} : { variant }) }, pattern: "connection", check, timers: { topology: "sentinel", detectionMs } }).gapMs;
+    budgetFor({
+      step: { name, ...(variant === undefined ? {} : { variant }) },
+      pattern: "connection",
+      check,
+      timers: { topology: "sentinel", detectionMs },
+    }).gapMs;
   expect(at(2000, "crash-primary", "node")).toBe(4000);
   expect(at(2000, "partition-primary")).toBe(6000);
   expect(at(2000, "crash-primary")).toBe(at(5000, "crash-primary"));
@@ -48,7 +62,13 @@ test("shorter timers shorten what waits for detection and nothing else", () => {
 
 test("a pattern adds its own time and keeps its own bounds", () => {
   const own = { extraGapMs: 250, duplicateOps: 3, failedOps: 0, extra: { firstJobMs: 6500 } };
-  expect(budget("cluster", "switch-over", undefined, { check: own })).toEqual({ gapMs: 550, lostOps: 0, duplicateOps: 3, failedOps: 0, extra: { firstJobMs: 6500 } });
+  expect(budget("cluster", "switch-over", undefined, { check: own })).toEqual({
+    gapMs: 550,
+    lostOps: 0,
+    duplicateOps: 3,
+    failedOps: 0,
+    extra: { firstJobMs: 6500 },
+  });
   expect(budget("cluster", "switch-over")).not.toHaveProperty("failedOps");
 });
 

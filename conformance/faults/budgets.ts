@@ -40,8 +40,12 @@ const rulesOf = ({ name, variant }: FaultStep): Rules | undefined =>
 
 /** A user's budget file: `faults.NAME.sentinel|cluster.gapMs`, `patterns.NAME.extraGapMs`, ... Validated by the caller. */
 export interface BudgetFile {
-  readonly faults?: Readonly<Record<string, Readonly<Partial<Record<"sentinel" | "cluster", { readonly gapMs?: number; readonly lostOps?: number }>>>>>;
-  readonly patterns?: Readonly<Record<string, { readonly extraGapMs?: number; readonly duplicateOps?: number; readonly failedOps?: number }>>;
+  readonly faults?: Readonly<
+    Record<string, Readonly<Partial<Record<"sentinel" | "cluster", { readonly gapMs?: number; readonly lostOps?: number }>>>>
+  >;
+  readonly patterns?: Readonly<
+    Record<string, { readonly extraGapMs?: number; readonly duplicateOps?: number; readonly failedOps?: number }>
+  >;
 }
 
 export interface BudgetQuery {

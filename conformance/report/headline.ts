@@ -69,6 +69,10 @@ export function oddities(fault: FaultReport): readonly string[] {
       ? [`${label}: the old primary acknowledged ${plural(fault.zombieAcks, "write")} after another was promoted`]
       : []),
     ...(fault.failovers > 1 ? [`${label}: ${fault.failovers} failovers for one fault`] : []),
-    ...(fault.writablePrimariesMax > 1 ? [`${label}: ${fault.writablePrimariesMax} nodes of one shard took writes at once`] : []),
+    ...(fault.writablePrimariesMax > 1
+      ? [
+          `${label}: ${fault.writablePrimariesMax} nodes of one shard took writes at once${fault.twoPrimariesMs === undefined ? "" : ` for ${formatMs(fault.twoPrimariesMs)}`}`,
+        ]
+      : []),
   ];
 }

@@ -59,6 +59,9 @@ const fault = z.object({
   promoteMs: ms.optional().describe("From injection until another node was primary."),
   clientRecoveryMs: ms.optional().describe("From injection until the first acknowledged write of the slowest pattern."),
   writablePrimariesMax: count.describe("Most nodes of one shard that took writes at the same time."),
+  twoPrimariesMs: ms
+    .optional()
+    .describe("Longest time for which more than one node of a shard took writes, to the distance of two looks at the roles (0.2 s)."),
   cells: z.array(cell).describe("One verdict a pattern."),
 });
 

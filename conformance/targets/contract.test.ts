@@ -16,10 +16,12 @@ const readyPromiseMs = { sentinel: 1000, cluster: 3000 } as const;
 const slack = 2; // other work shares the two cores of a test machine
 const promoting = ["switch-over", "crash-primary", "stop-primary", "empty-primary"];
 
-const primaryOf = (views: readonly NodeView[], shard: number): string | undefined => views.find((view) => view.shard === shard && view.role === "primary")?.id;
+const primaryOf = (views: readonly NodeView[], shard: number): string | undefined =>
+  views.find((view) => view.shard === shard && view.role === "primary")?.id;
 
 function expectWhole(views: readonly NodeView[], shards: number): void {
-  for (let shard = 0; shard < shards; shard++) expect(views.filter((view) => view.shard === shard && view.role === "primary" && view.writable)).toHaveLength(1);
+  for (let shard = 0; shard < shards; shard++)
+    expect(views.filter((view) => view.shard === shard && view.role === "primary" && view.writable)).toHaveLength(1);
   expect(views.filter((view) => !view.linkUp || view.role === "unreachable")).toEqual([]);
 }
 
@@ -42,7 +44,9 @@ describe.each(cases)("$target, $topology", ({ target, topology }) => {
 
   test(`is fully redundant within ${readyPromiseMs[topology]} ms (asserted with ${slack} x for a busy machine)`, () => {
     const { readyMs, suffered } = seen.contract;
-    console.log(`${target}, ${topology}: ready in ${readyMs} ms; ${suffered.map(({ fault, tookMs }) => `${fault} ${tookMs} ms`).join(", ")}`);
+    console.log(
+      `${target}, ${topology}: ready in ${readyMs} ms; ${suffered.map(({ fault, tookMs }) => `${fault} ${tookMs} ms`).join(", ")}`,
+    );
     expect(readyMs).toBeLessThanOrEqual(readyPromiseMs[topology] * slack);
   });
 
@@ -56,7 +60,8 @@ describe.each(cases)("$target, $topology", ({ target, topology }) => {
     expect(seen.contract.shards).toHaveLength(shards);
     expectWhole(nodes, shards);
     for (const key of ["id", "runId"] as const) expect(new Set(nodes.map((node) => node[key])).size).toBe(nodes.length);
-    for (let shard = 0; shard < shards; shard++) expect(new Set(nodes.filter((node) => node.shard === shard).map(({ zone }) => zone)).size).toBeGreaterThan(1);
+    for (let shard = 0; shard < shards; shard++)
+      expect(new Set(nodes.filter((node) => node.shard === shard).map(({ zone }) => zone)).size).toBeGreaterThan(1);
   });
 
   test("says of every fault that it offers it or why not, or leaves it out", () => {
@@ -84,11 +89,15 @@ describe.each(cases)("$target, $topology", ({ target, topology }) => {
   test("moves no role of a shard that was not aimed at", () => {
     const { suffered, shards } = seen.contract;
     for (const { fault, shard: aimed, before, after } of suffered)
-      for (const shard of shards.keys()) if (shard !== aimed) expect(primaryOf(after, shard), `${fault}, shard ${shard}`).toBe(primaryOf(before, shard));
+      for (const shard of shards.keys())
+        if (shard !== aimed) expect(primaryOf(after, shard), `${fault}, shard ${shard}`).toBe(primaryOf(before, shard));
   });
 
   test("refuses an aim at a shard that is not there, in words", () => {
-    expect(seen.contract.wrongAim).toMatchObject({ isTargetError: true, message: expect.stringMatching(/^shard 99 has no primary to aim at/) });
+    expect(seen.contract.wrongAim).toMatchObject({
+      isTargetError: true,
+      message: expect.stringMatching(/^shard 99 has no primary to aim at/),
+    });
   });
 
   test("keeps a log of every node, without a secret in it", () => {

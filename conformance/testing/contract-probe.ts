@@ -41,9 +41,14 @@ export interface Contract {
   readonly left: readonly string[];
 }
 
-const kept = async (client: Client): Promise<number> => (await Promise.all(keys.map((key) => client.get(key)))).filter((value) => value === "kept").length;
+const kept = async (client: Client): Promise<number> =>
+  (await Promise.all(keys.map((key) => client.get(key)))).filter((value) => value === "kept").length;
 
-async function sufferOne(deployment: Deployment, client: Client, aim: { readonly fault: FaultName; readonly shard: number }): Promise<Suffered | undefined> {
+async function sufferOne(
+  deployment: Deployment,
+  client: Client,
+  aim: { readonly fault: FaultName; readonly shard: number },
+): Promise<Suffered | undefined> {
   const { fault, shard } = aim;
   const inject = deployment.faults[fault];
   if (inject === undefined) return undefined;
@@ -115,7 +120,12 @@ async function probe(targetName: string, specName: string): Promise<Contract> {
     missing: deployment.missing,
     suffered,
     wrongAim: aim,
-    left: [...pids().filter((pid) => !ours.has(pid)).map((pid) => `process ${pid}`), ...(scratch === undefined ? [] : readdirSync(scratch))],
+    left: [
+      ...pids()
+        .filter((pid) => !ours.has(pid))
+        .map((pid) => `process ${pid}`),
+      ...(scratch === undefined ? [] : readdirSync(scratch)),
+    ],
   };
 }
 

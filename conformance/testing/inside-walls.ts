@@ -8,7 +8,12 @@ import { findWalls } from "../targets/process/namespace.ts";
 export function insideWalls<T>(file: string, args: readonly string[], mostMs: number): Promise<T> {
   const walls = findWalls(true);
   const [program = "", ...rest] = [...walls.command, process.execPath, file, ...args];
-  const child = spawn(program, rest, { env: { ...process.env, ...walls.environment }, stdio: ["ignore", "pipe", "pipe"], timeout: mostMs, killSignal: "SIGKILL" });
+  const child = spawn(program, rest, {
+    env: { ...process.env, ...walls.environment },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: mostMs,
+    killSignal: "SIGKILL",
+  });
   const text = { out: "", error: "" };
   child.stdout.setEncoding("utf8").on("data", (part: string) => (text.out += part));
   child.stderr.setEncoding("utf8").on("data", (part: string) => (text.error += part));
@@ -16,7 +21,12 @@ export function insideWalls<T>(file: string, args: readonly string[], mostMs: nu
     child.once("error", reject);
     child.once("close", (code, signal) => {
       if (code === 0) resolve(JSON.parse(text.out) as T);
-      else reject(new Error(`${file} ${args.join(" ")} ended with ${signal === "SIGKILL" ? `SIGKILL after ${mostMs} ms` : (code ?? signal)}:\n${text.error}`));
+      else
+        reject(
+          new Error(
+            `${file} ${args.join(" ")} ended with ${signal === "SIGKILL" ? `SIGKILL after ${mostMs} ms` : (code ?? signal)}:\n${text.error}`,
+          ),
+        );
     });
   });
 }

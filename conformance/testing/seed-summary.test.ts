@@ -14,7 +14,9 @@ const withGaps = (gaps: readonly (number | null)[]): readonly Report[] =>
   });
 
 test("minimum, median, and maximum are gaps that were measured, in ms", () => {
-  expect(seedSummary(withGaps([30, 10, 20, null])).distributions).toMatchObject([{ topology: "sentinel", runs: 4, gaps: 3, minMs: 10, medianMs: 20, maxMs: 30, p95Ms: null }]);
+  expect(seedSummary(withGaps([30, 10, 20, null])).distributions).toMatchObject([
+    { topology: "sentinel", runs: 4, gaps: 3, minMs: 10, medianMs: 20, maxMs: 30, p95Ms: null },
+  ]);
 });
 
 test("the 95th percentile needs 20 gaps and is then the 19th of 20", () => {
@@ -24,9 +26,14 @@ test("the 95th percentile needs 20 gaps and is then the 19th of 20", () => {
 });
 
 test("every verdict that is not a pass is listed with its seed and reason, a deployment that did not come up too", () => {
-  const { exceptions, lostOps } = seedSummary([{ ...sampleReport(), seed: 7 }, { ...failedReport(), seed: 8 }]);
+  const { exceptions, lostOps } = seedSummary([
+    { ...sampleReport(), seed: 7 },
+    { ...failedReport(), seed: 8 },
+  ]);
   expect(lostOps).toBeGreaterThan(0);
-  expect(new Set(exceptions.map(({ verdict }) => verdict))).toEqual(new Set(["violation", "budget-exceeded", "documented-limit", "inconclusive"]));
+  expect(new Set(exceptions.map(({ verdict }) => verdict))).toEqual(
+    new Set(["violation", "budget-exceeded", "documented-limit", "inconclusive"]),
+  );
   expect(exceptions.find(({ verdict }) => verdict === "violation")).toMatchObject({ seed: 7, pattern: "session-store" });
   expect(exceptions.find(({ seed }) => seed === 8)?.reason).toContain("no Sentinel answered");
 });

@@ -83,9 +83,13 @@ function distribution(cells: readonly Cell[]): readonly Distribution[] {
 /** Deployments that never came up, and cells that are neither a pass nor a fault that cannot be done here. */
 const exceptions = (reports: readonly Report[], cells: readonly Cell[]): readonly Exception[] => [
   ...reports.flatMap(({ seed, deployments }) =>
-    deployments.flatMap(({ topology, error }) => (error === undefined ? [] : [{ seed, topology, fault: "", pattern: "", verdict: "inconclusive", reason: error }])),
+    deployments.flatMap(({ topology, error }) =>
+      error === undefined ? [] : [{ seed, topology, fault: "", pattern: "", verdict: "inconclusive", reason: error }],
+    ),
   ),
-  ...cells.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable").map(({ seed, topology, fault, pattern, verdict, reason }) => ({ seed, topology, fault, pattern, verdict, reason })),
+  ...cells
+    .filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable")
+    .map(({ seed, topology, fault, pattern, verdict, reason }) => ({ seed, topology, fault, pattern, verdict, reason })),
 ];
 
 export function seedSummary(reports: readonly Report[]): SeedSummary {
@@ -103,14 +107,23 @@ const ms = (value: number | null): string => (value === null ? "-" : String(Math
 
 /** The summary as text, one block a topology and fault, without a newline at its end. */
 export function summaryText(summary: SeedSummary): string {
-  const blocks = [...Map.groupBy(summary.distributions, ({ topology, fault }) => `${topology}, ${fault}`).entries()].map(([title, rows]) => {
-    const line = (name: string, cells: readonly string[]): string => `  ${name.padEnd(16)}${cells.map((cell) => cell.padStart(8)).join("")}`;
-    return [
-      `${title}: gap, ms`,
-      line("", ["gaps", "min", "median", "p95", "max"]),
-      ...rows.map((row) => line(row.pattern, [String(row.gaps), ms(row.minMs), ms(row.medianMs), ms(row.p95Ms), ms(row.maxMs)])),
-    ].join("\n");
-  });
-  const odd = summary.exceptions.map(({ seed, topology, fault, pattern, verdict, reason }) => `  seed ${seed}  ${[topology, fault, pattern].filter(Boolean).join(", ")}: ${verdict}: ${reason}`);
-  return [...blocks, [`${summary.runs} runs, ${summary.lostOps} acknowledged operations lost, ${odd.length} verdicts other than pass`, ...odd].join("\n")].join("\n\n");
+  const blocks = [...Map.groupBy(summary.distributions, ({ topology, fault }) => `${topology}, ${fault}`).entries()].map(
+    ([title, rows]) => {
+      const line = (name: string, cells: readonly string[]): string =>
+        `  ${name.padEnd(16)}${cells.map((cell) => cell.padStart(8)).join("")}`;
+      return [
+        `${title}: gap, ms`,
+        line("", ["gaps", "min", "median", "p95", "max"]),
+        ...rows.map((row) => line(row.pattern, [String(row.gaps), ms(row.minMs), ms(row.medianMs), ms(row.p95Ms), ms(row.maxMs)])),
+      ].join("\n");
+    },
+  );
+  const odd = summary.exceptions.map(
+    ({ seed, topology, fault, pattern, verdict, reason }) =>
+      `  seed ${seed}  ${[topology, fault, pattern].filter(Boolean).join(", ")}: ${verdict}: ${reason}`,
+  );
+  return [
+    ...blocks,
+    [`${summary.runs} runs, ${summary.lostOps} acknowledged operations lost, ${odd.length} verdicts other than pass`, ...odd].join("\n"),
+  ].join("\n\n");
 }

@@ -51,7 +51,8 @@ export function spawnCli(args: readonly string[], options: CliOptions = {}): Cli
     async printed(pattern, mostMs) {
       const end = performance.now() + mostMs;
       while (!pattern.test(text.stdout) && !pattern.test(text.stderr)) {
-        if (over || performance.now() > end) throw new Error(`it did not print ${pattern} ${over ? "before it ended" : `within ${mostMs} ms`}:\n${text.stdout}${text.stderr}`);
+        if (over || performance.now() > end)
+          throw new Error(`it did not print ${pattern} ${over ? "before it ended" : `within ${mostMs} ms`}:\n${text.stdout}${text.stderr}`);
         await sleep(10);
       }
     },
@@ -64,7 +65,10 @@ export function spawnCli(args: readonly string[], options: CliOptions = {}): Cli
 }
 
 /** Runs `holdfast ARGS` to its end. */
-export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<{ readonly status: number | NodeJS.Signals; readonly stdout: string; readonly stderr: string }> {
+export async function runCli(
+  args: readonly string[],
+  options: CliOptions = {},
+): Promise<{ readonly status: number | NodeJS.Signals; readonly stdout: string; readonly stderr: string }> {
   await using cli = spawnCli(args, options);
   const status = await cli.ended;
   return { status, stdout: cli.stdout(), stderr: cli.stderr() };

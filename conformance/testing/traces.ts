@@ -22,17 +22,27 @@ const unless = <T>(otherwise: T, read: () => T): T => {
 };
 
 function running(): readonly Running[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name): readonly Running[] => {
-    const text = unless("", () => readFileSync(`/proc/${name}/stat`, "utf8"));
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    const [state, parent] = fields;
-    if (state === undefined || state === "Z" || text === "") return []; // a zombie is gone: only its parent's wait is missing
-    return [{ pid: Number(name), parent: Number(parent), id: `${name}@${fields[19] ?? ""}`, name: text.slice(text.indexOf("(") + 1, text.lastIndexOf(")")) }];
-  });
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name): readonly Running[] => {
+      const text = unless("", () => readFileSync(`/proc/${name}/stat`, "utf8"));
+      const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+      const [state, parent] = fields;
+      if (state === undefined || state === "Z" || text === "") return []; // a zombie is gone: only its parent's wait is missing
+      return [
+        {
+          pid: Number(name),
+          parent: Number(parent),
+          id: `${name}@${fields[19] ?? ""}`,
+          name: text.slice(text.indexOf("(") + 1, text.lastIndexOf(")")),
+        },
+      ];
+    });
 }
 
 const kinds = ["net", "pid", "mnt", "user"] as const;
-const namespaces = (pid: number | "self"): readonly string[] => kinds.flatMap((kind) => unless([], () => [readlinkSync(`/proc/${pid}/ns/${kind}`)]));
+const namespaces = (pid: number | "self"): readonly string[] =>
+  kinds.flatMap((kind) => unless([], () => [readlinkSync(`/proc/${pid}/ns/${kind}`)]));
 
 function below(pid: number, all: readonly Running[]): readonly Running[] {
   const children = all.filter((one) => one.parent === pid);
@@ -64,14 +74,18 @@ export function tracesOf(pid: number, mark: Mark): Traces {
   const known = new Set(tree.map((one) => one.id));
   const ours = new Set(namespaces("self"));
   const walls = new Set(tree.flatMap((one) => namespaces(one.pid)).filter((space) => !ours.has(space)));
-  const marked = (one: Running): boolean => unless(false, () => readFileSync(`/proc/${one.pid}/environ`, "utf8").includes(`TMPDIR=${mark.tmp}\0`));
+  const marked = (one: Running): boolean =>
+    unless(false, () => readFileSync(`/proc/${one.pid}/environ`, "utf8").includes(`TMPDIR=${mark.tmp}\0`));
   const left = (): readonly string[] => [
     ...running().flatMap((one) => {
       const inside = namespaces(one.pid).filter((space) => walls.has(space));
       if (inside.length > 0) return [`process ${one.pid} (${one.name}) in ${inside.join(", ")}`];
       return known.has(one.id) || marked(one) ? [`process ${one.pid} (${one.name})`] : [];
     }),
-    ...readFileSync("/proc/mounts", "utf8").split("\n").filter((line) => line.includes(mark.cache) || line.includes(mark.tmp)).map((line) => `mount ${line}`),
+    ...readFileSync("/proc/mounts", "utf8")
+      .split("\n")
+      .filter((line) => line.includes(mark.cache) || line.includes(mark.tmp))
+      .map((line) => `mount ${line}`),
     ...[mark.tmp, join(mark.cache, "holdfast", "scratch")].flatMap((folder) => files(folder).map((name) => `${join(folder, name)}`)),
   ];
   return {

@@ -29,10 +29,10 @@ export const slotCount = 16384;
 
 /** Slots split as evenly as they go, the same way `lifecycle/` does at first boot. */
 export const shardSlots = (shards: number): readonly (readonly [number, number])[] =>
-  Array.from({ length: shards }, (_, shard) => [
-    Math.floor((shard * slotCount) / shards),
-    Math.floor(((shard + 1) * slotCount) / shards) - 1,
-  ] as const);
+  Array.from(
+    { length: shards },
+    (_, shard) => [Math.floor((shard * slotCount) / shards), Math.floor(((shard + 1) * slotCount) / shards) - 1] as const,
+  );
 
 /** `network` is the first two octets, e.g. "127.0"; ports are the usual ones unless `portBase` says otherwise. */
 export function layOut(spec: DeploymentSpec, network: string, portBase = 6379): Layout {

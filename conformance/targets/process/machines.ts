@@ -68,7 +68,11 @@ const nodeEnvironment = (shared: Readonly<Record<string, string>>, node: NodePla
   HOLDFAST_RUN: join(folder, node.name, "run"),
 });
 
-const sentinelEnvironment = (shared: Readonly<Record<string, string>>, sentinel: SentinelPlace, folder: string): Readonly<Record<string, string>> => ({
+const sentinelEnvironment = (
+  shared: Readonly<Record<string, string>>,
+  sentinel: SentinelPlace,
+  folder: string,
+): Readonly<Record<string, string>> => ({
   ...shared,
   HOLDFAST_NODE: sentinel.name,
   HOLDFAST_HOST: sentinel.address.host,
@@ -113,8 +117,10 @@ export function prepareMachines(options: MachineOptions): Machines {
   const onHost = (host: string) => layout.sentinels.filter((sentinel) => sentinel.host === host).map((sentinel) => sentinel.name);
   return {
     secrets,
-    startServer: (name, fresh) => start(name, "supervise", { ...nodeEnvironment(shared, find(layout.nodes, name), folder), ...first(fresh) }),
-    startSentinel: (name, fresh) => start(name, "start-sentinel", { ...sentinelEnvironment(shared, find(layout.sentinels, name), folder), ...first(fresh) }),
+    startServer: (name, fresh) =>
+      start(name, "supervise", { ...nodeEnvironment(shared, find(layout.nodes, name), folder), ...first(fresh) }),
+    startSentinel: (name, fresh) =>
+      start(name, "start-sentinel", { ...sentinelEnvironment(shared, find(layout.sentinels, name), folder), ...first(fresh) }),
     server: (name) => processes.get(name),
     sentinelNamesOn: onHost,
     sentinelsOn: (host) => onHost(host).flatMap((name) => processes.get(name) ?? []),

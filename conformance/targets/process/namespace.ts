@@ -47,9 +47,23 @@ export function findWalls(network: boolean): Walls {
   const refusals: string[] = [];
   for (const user of process.getuid?.() === 0 ? [[], ["--map-root-user"]] : [["--map-root-user"]]) {
     const command = [
-      "setpriv", "--pdeathsig", "KILL", "--",
-      "unshare", ...(network ? ["--net"] : []), "--pid", "--mount", "--ipc", "--fork", "--kill-child", "--mount-proc", ...user, "--",
-      "sh", init, scratch,
+      "setpriv",
+      "--pdeathsig",
+      "KILL",
+      "--",
+      "unshare",
+      ...(network ? ["--net"] : []),
+      "--pid",
+      "--mount",
+      "--ipc",
+      "--fork",
+      "--kill-child",
+      "--mount-proc",
+      ...user,
+      "--",
+      "sh",
+      init,
+      scratch,
     ];
     const refusal = works(command, environment);
     if (refusal === undefined) return { command, environment };

@@ -57,7 +57,11 @@ const signalQuietly = (pid: number, signal: NodeJS.Signals): void => {
 };
 
 /** Starts `sh FILE` in a process group of its own, its output appended to `logFile`. */
-export function startNode(name: string, file: string, options: { readonly environment: Readonly<Record<string, string>>; readonly logFile: string }): NodeProcess {
+export function startNode(
+  name: string,
+  file: string,
+  options: { readonly environment: Readonly<Record<string, string>>; readonly logFile: string },
+): NodeProcess {
   const log = openSync(options.logFile, "a", 0o600);
   const child = spawn("sh", [file], { env: options.environment, stdio: ["ignore", log, log], detached: true });
   closeSync(log);

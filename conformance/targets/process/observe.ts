@@ -32,7 +32,12 @@ export function probe(address: Address, credentials: Credentials): Redis {
 }
 
 const fieldsOf = (text: string): ReadonlyMap<string, string> =>
-  new Map(text.split("\r\n").filter((line) => line.includes(":")).map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+  new Map(
+    text
+      .split("\r\n")
+      .filter((line) => line.includes(":"))
+      .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
+  );
 
 /** One node's answer turned into a view. `good` is how many good replicas it needs before it takes a write. */
 export function viewOf(place: NodePlace, info: string, epoch: number): NodeView {
@@ -54,7 +59,16 @@ export function viewOf(place: NodePlace, info: string, epoch: number): NodeView 
 }
 
 const unreachable = (place: NodePlace): NodeView => ({
-  id: place.name, address: place.address, zone: place.zone, role: "unreachable", shard: place.shard, linkUp: false, writable: false, epoch: 0, runId: "", offset: 0,
+  id: place.name,
+  address: place.address,
+  zone: place.zone,
+  role: "unreachable",
+  shard: place.shard,
+  linkUp: false,
+  writable: false,
+  epoch: 0,
+  runId: "",
+  offset: 0,
 });
 
 export interface Observer {

@@ -15,7 +15,10 @@ const staleMs = 1500;
 const staggerMs = 1000;
 
 const shuffled = <T>(items: readonly T[], random: () => number): readonly T[] =>
-  items.map((item) => ({ item, at: random() })).toSorted((a, b) => a.at - b.at).map(({ item }) => item);
+  items
+    .map((item) => ({ item, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 
 async function allBack(scene: Scene, before: ReadonlyMap<string, string>): Promise<string | undefined> {
   const fresh = await until(timeouts.outageMs, async () => {
@@ -45,7 +48,10 @@ export async function fullOutage(scene: Scene, aim: Aim): Promise<Injected> {
     seen.push(`the volume of ${primary.name}, the primary, was emptied`);
   }
   const sinceNs = process.hrtime.bigint();
-  const others = shuffled(scene.layout.nodes.filter((node) => node.shard !== aim.shard), aim.random);
+  const others = shuffled(
+    scene.layout.nodes.filter((node) => node.shard !== aim.shard),
+    aim.random,
+  );
   const order = [...(stale === undefined ? [] : [stale]), ...replicas.slice(1), primary];
   const comeBack = (async () => {
     for (const node of others) scene.machines.startServer(node.name);
@@ -56,22 +62,32 @@ export async function fullOutage(scene: Scene, aim: Aim): Promise<Injected> {
     }
   })();
   seen.push(`returned in the order ${order.map((node) => node.name).join(", ")}, ${staggerMs} ms apart`);
-  return injected({ effective: true, seen }, {
-    settle: async (): Promise<Evidence> => {
-      await comeBack;
-      const back = await allBack(scene, before);
-      if (!lost) return { effective: back !== undefined, seen: [...seen, back ?? "not every node came back"] };
-      const moved = await settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs: timeouts.outageMs, seen, effective: back !== undefined });
-      return { ...moved, seen: [...moved.seen, back ?? "not every node came back"] };
+  return injected(
+    { effective: true, seen },
+    {
+      settle: async (): Promise<Evidence> => {
+        await comeBack;
+        const back = await allBack(scene, before);
+        if (!lost) return { effective: back !== undefined, seen: [...seen, back ?? "not every node came back"] };
+        const moved = await settledByPromotion(scene, aim.shard, {
+          old: primary.name,
+          sinceNs,
+          mostMs: timeouts.outageMs,
+          seen,
+          effective: back !== undefined,
+        });
+        return { ...moved, seen: [...moved.seen, back ?? "not every node came back"] };
+      },
+      heal: async () => {
+        await comeBack;
+        for (const node of scene.layout.nodes) restartHost(scene, node.name);
+      },
     },
-    heal: async () => {
-      await comeBack;
-      for (const node of scene.layout.nodes) restartHost(scene, node.name);
-    },
-  });
+  );
 }
 
-const isEmpty = (folder: string): boolean => !existsSync(join(folder, "appendonlydir")) && !readdirSync(folder).some((name) => name.endsWith(".rdb"));
+const isEmpty = (folder: string): boolean =>
+  !existsSync(join(folder, "appendonlydir")) && !readdirSync(folder).some((name) => name.endsWith(".rdb"));
 
 /** The primary's data is gone and its process back at once: `process` under its supervisor, `node` with the supervisor gone too. */
 export async function emptyPrimary(scene: Scene, aim: Aim): Promise<Injected> {
@@ -85,10 +101,13 @@ export async function emptyPrimary(scene: Scene, aim: Aim): Promise<Injected> {
     const effective = isEmpty(folder);
     restartHost(scene, primary.name);
     seen.push(effective ? `the volume of ${primary.name} was empty when its host started again` : "the volume was not empty");
-    return injected({ effective, seen }, {
-      settle: () => settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs, seen, effective }),
-      heal: async () => restartHost(scene, primary.name),
-    });
+    return injected(
+      { effective, seen },
+      {
+        settle: () => settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs, seen, effective }),
+        heal: async () => restartHost(scene, primary.name),
+      },
+    );
   }
   const pid = scene.machines.server(primary.name)?.serverPid();
   if (pid !== undefined) process.kill(pid, "SIGSTOP"); // so that it cannot write while its folder goes
@@ -96,10 +115,16 @@ export async function emptyPrimary(scene: Scene, aim: Aim): Promise<Injected> {
   const effective = isEmpty(folder) && pid !== undefined;
   if (pid !== undefined) process.kill(pid, "SIGKILL");
   const dead = pid !== undefined && (await gone(pid, 2000));
-  const seen = [effective && dead ? `the volume of ${primary.name} was emptied and server ${pid} ended by SIGKILL` : "the volume could not be emptied under the server"];
-  return injected({ effective: effective && dead, seen }, {
-    settle: () => settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs, seen, effective: effective && dead }),
-    heal: async () => {},
-  });
+  const seen = [
+    effective && dead
+      ? `the volume of ${primary.name} was emptied and server ${pid} ended by SIGKILL`
+      : "the volume could not be emptied under the server",
+  ];
+  return injected(
+    { effective: effective && dead, seen },
+    {
+      settle: () => settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs, seen, effective: effective && dead }),
+      heal: async () => {},
+    },
+  );
 }
-

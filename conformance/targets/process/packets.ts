@@ -16,7 +16,8 @@ const because = (why: string | undefined): string => (why === undefined ? "" : `
 
 /** Why packets cannot be dropped here, in words; undefined when they can. */
 export function packetsRefused(): string | undefined {
-  if (process.env["HOLDFAST_NETNS"] === undefined) return `the run has no network namespace of its own${because(process.env["HOLDFAST_REFUSED"])}`;
+  if (process.env["HOLDFAST_NETNS"] === undefined)
+    return `the run has no network namespace of its own${because(process.env["HOLDFAST_REFUSED"])}`;
   if (has("nft", "list", "ruleset") || has("iptables", "-L", "-n")) return undefined;
   return "neither nft nor iptables works here (install nftables, or run where the kernel has nf_tables)";
 }
@@ -33,14 +34,19 @@ function cutWithNft(address: string): Cut {
   }`);
   return {
     dropped: () =>
-      [...execFileSync("nft", ["list", "chain", "inet", "holdfast", "cut"], { encoding: "utf8" }).matchAll(/packets (\d+)/g)]
-        .reduce((sum, match) => sum + Number(match[1]), 0),
+      [...execFileSync("nft", ["list", "chain", "inet", "holdfast", "cut"], { encoding: "utf8" }).matchAll(/packets (\d+)/g)].reduce(
+        (sum, match) => sum + Number(match[1]),
+        0,
+      ),
     heal: () => void nft("delete table inet holdfast"),
   };
 }
 
 function cutWithIptables(address: string): Cut {
-  const rules = [["-s", address, "!", "-d", address], ["-d", address, "!", "-s", address]];
+  const rules = [
+    ["-s", address, "!", "-d", address],
+    ["-d", address, "!", "-s", address],
+  ];
   const apply = (action: string): void => {
     for (const rule of rules) execFileSync("iptables", [action, "INPUT", ...rule, "-j", "DROP"], { stdio: "ignore" });
   };

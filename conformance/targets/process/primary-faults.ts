@@ -17,7 +17,8 @@ const now = (): bigint => process.hrtime.bigint();
 
 /** Starts what is gone of a host again, as an orchestrator would. */
 export function restartHost(scene: Scene, name: string): void {
-  for (const sentinel of scene.machines.sentinelNamesOn(name)) if (!scene.machines.server(sentinel)?.running()) scene.machines.startSentinel(sentinel);
+  for (const sentinel of scene.machines.sentinelNamesOn(name))
+    if (!scene.machines.server(sentinel)?.running()) scene.machines.startSentinel(sentinel);
   if (!processOf(scene, name).running()) scene.machines.startServer(name);
 }
 
@@ -28,7 +29,9 @@ export async function killHost(scene: Scene, name: string): Promise<readonly str
   for (const victim of victims) victim.signalAll("SIGKILL");
   const ended = await Promise.all(victims.map((victim) => victim.ended));
   const serverGone = server === undefined || (await gone(server, 2000));
-  return [`${victims.map((victim) => victim.name).join(" and ")} ended by ${ended.join(", ")}${serverGone ? "" : "; the server is still there"}`];
+  return [
+    `${victims.map((victim) => victim.name).join(" and ")} ended by ${ended.join(", ")}${serverGone ? "" : "; the server is still there"}`,
+  ];
 }
 
 export async function crashPrimary(scene: Scene, aim: Aim): Promise<Injected> {
@@ -37,25 +40,35 @@ export async function crashPrimary(scene: Scene, aim: Aim): Promise<Injected> {
   const mostMs = scene.detectionMs * 2 + timeouts.effectMs;
   if (aim.variant === "node") {
     const seen = await killHost(scene, primary.name);
-    return injected({ effective: true, seen }, {
-      settle: () => settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs, seen, effective: true }),
-      heal: async () => restartHost(scene, primary.name),
-    });
+    return injected(
+      { effective: true, seen },
+      {
+        settle: () => settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs, seen, effective: true }),
+        heal: async () => restartHost(scene, primary.name),
+      },
+    );
   }
   const pid = processOf(scene, primary.name).serverPid();
   if (pid !== undefined) process.kill(pid, "SIGKILL");
   const effective = pid !== undefined && (await gone(pid, 2000));
   const seen = [effective ? `server ${pid} of ${primary.name} ended by SIGKILL` : `the server of ${primary.name} did not end`];
-  return injected({ effective, seen }, {
-    settle: () => settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs, seen, effective }),
-    heal: async () => {}, // the supervisor brings it back: that is part of what is tested
-  });
+  return injected(
+    { effective, seen },
+    {
+      settle: () => settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs, seen, effective }),
+      heal: async () => {}, // the supervisor brings it back: that is part of what is tested
+    },
+  );
 }
 
 /** The old primary after it may run again: gone, a replica, or a primary that takes no write. */
 async function refusing(scene: Scene, name: string): Promise<string | undefined> {
-  const view = await until(timeouts.effectMs, async () => (await scene.nodes()).find((node) => node.id === name && !(node.role === "primary" && node.writable)));
-  return view === undefined ? undefined : `${name} refuses writes after it was resumed (${view.role}${view.role === "primary" ? ", without good replicas" : ""})`;
+  const view = await until(timeouts.effectMs, async () =>
+    (await scene.nodes()).find((node) => node.id === name && !(node.role === "primary" && node.writable)),
+  );
+  return view === undefined
+    ? undefined
+    : `${name} refuses writes after it was resumed (${view.role}${view.role === "primary" ? ", without good replicas" : ""})`;
 }
 
 export async function hangPrimary(scene: Scene, aim: Aim): Promise<Injected> {
@@ -66,7 +79,11 @@ export async function hangPrimary(scene: Scene, aim: Aim): Promise<Injected> {
   const whole = aim.variant === "node" ? [node, ...scene.machines.sentinelsOn(primary.name)] : [];
   if (pid !== undefined) process.kill(pid, "SIGSTOP");
   for (const one of whole) one.signalAll("SIGSTOP");
-  const seen = [pid === undefined ? `${primary.name} had no server to stop` : `server ${pid} of ${primary.name} stopped by SIGSTOP${whole.length > 0 ? ", with its supervisor and Sentinel" : ""}`];
+  const seen = [
+    pid === undefined
+      ? `${primary.name} had no server to stop`
+      : `server ${pid} of ${primary.name} stopped by SIGSTOP${whole.length > 0 ? ", with its supervisor and Sentinel" : ""}`,
+  ];
   const mostMs = scene.detectionMs * 3 + timeouts.effectMs;
   const outcome: { evidence: Evidence } = { evidence: { effective: pid !== undefined, seen } };
   return injected(outcome.evidence, {
@@ -76,7 +93,11 @@ export async function hangPrimary(scene: Scene, aim: Aim): Promise<Injected> {
       if (pid !== undefined && !(await gone(pid, 1))) process.kill(pid, "SIGCONT");
       for (const one of whole) one.signalAll("SIGCONT");
       const refused = await refusing(scene, primary.name);
-      return { ...moved, effective: moved.effective && refused !== undefined, seen: [...moved.seen, refused ?? `${primary.name} still takes writes after it was resumed`] };
+      return {
+        ...moved,
+        effective: moved.effective && refused !== undefined,
+        seen: [...moved.seen, refused ?? `${primary.name} still takes writes after it was resumed`],
+      };
     },
     heal: async () => {
       for (const one of [node, ...whole]) one.signalAll("SIGCONT");
@@ -91,39 +112,65 @@ export async function stopPrimary(scene: Scene, aim: Aim): Promise<Injected> {
   const sinceNs = now();
   node.signal("SIGTERM");
   const seen = [`SIGTERM sent to the supervisor of ${primary.name}`];
-  return injected({ effective: true, seen }, {
-    settle: async () => {
-      const moved = await settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs: timeouts.stopMs, seen, effective: true });
-      const ended = await Promise.race([node.ended, sleep(timeouts.stopMs, "still running", { ref: false })]);
-      const exitMs = Math.round(Number(now() - sinceNs) / 1e6);
-      const handed = (scene.machines.logs()[primary.name] ?? "").split("\n").findLast((line) => /hand-over/.test(line));
-      return {
-        ...moved,
-        effective: moved.effective && ended === "0" && handed !== undefined,
-        seen: [...moved.seen, `supervisor ended with ${ended} after ${exitMs} ms`, handed === undefined ? "no hand-over was logged" : "a hand-over was logged before the exit"],
-      };
+  return injected(
+    { effective: true, seen },
+    {
+      settle: async () => {
+        const moved = await settledByPromotion(scene, aim.shard, {
+          old: primary.name,
+          sinceNs,
+          mostMs: timeouts.stopMs,
+          seen,
+          effective: true,
+        });
+        const ended = await Promise.race([node.ended, sleep(timeouts.stopMs, "still running", { ref: false })]);
+        const exitMs = Math.round(Number(now() - sinceNs) / 1e6);
+        const handed = (scene.machines.logs()[primary.name] ?? "").split("\n").findLast((line) => /hand-over/.test(line));
+        return {
+          ...moved,
+          effective: moved.effective && ended === "0" && handed !== undefined,
+          seen: [
+            ...moved.seen,
+            `supervisor ended with ${ended} after ${exitMs} ms`,
+            handed === undefined ? "no hand-over was logged" : "a hand-over was logged before the exit",
+          ],
+        };
+      },
+      heal: async () => restartHost(scene, primary.name),
     },
-    heal: async () => restartHost(scene, primary.name),
-  });
+  );
 }
 
 export async function switchOver(scene: Scene, aim: Aim): Promise<Injected> {
   const { primary } = await rolesOf(scene, aim.shard);
   const sinceNs = now();
   const done = new Promise<string>((resolve) => {
-    execFile("sh", [scene.machines.verb("hand-over")], { env: scene.machines.environment(primary.name), timeout: timeouts.stopMs }, (error, stdout, stderr) =>
-      resolve(error ? `hand-over failed: ${`${stdout}${stderr}`.trim().split("\n").at(-1) ?? error.message}` : "hand-over ended with 0"),
+    execFile(
+      "sh",
+      [scene.machines.verb("hand-over")],
+      { env: scene.machines.environment(primary.name), timeout: timeouts.stopMs },
+      (error, stdout, stderr) =>
+        resolve(error ? `hand-over failed: ${`${stdout}${stderr}`.trim().split("\n").at(-1) ?? error.message}` : "hand-over ended with 0"),
     );
   });
   const seen = [`hand-over started on ${primary.name}`];
-  return injected({ effective: true, seen }, {
-    settle: async () => {
-      const moved = await settledByPromotion(scene, aim.shard, { old: primary.name, sinceNs, mostMs: timeouts.stopMs, seen, effective: true });
-      const outcome = await done;
-      return { ...moved, effective: moved.effective && outcome.endsWith("0"), seen: [...moved.seen, outcome] };
+  return injected(
+    { effective: true, seen },
+    {
+      settle: async () => {
+        const moved = await settledByPromotion(scene, aim.shard, {
+          old: primary.name,
+          sinceNs,
+          mostMs: timeouts.stopMs,
+          seen,
+          effective: true,
+        });
+        const outcome = await done;
+        return { ...moved, effective: moved.effective && outcome.endsWith("0"), seen: [...moved.seen, outcome] };
+      },
+      heal: async () => void (await done),
     },
-    heal: async () => void (await done),
-  });
+  );
 }
 
 export async function crashReplica(scene: Scene, aim: Aim): Promise<Injected> {
@@ -135,13 +182,24 @@ export async function crashReplica(scene: Scene, aim: Aim): Promise<Injected> {
   if (pid !== undefined) process.kill(pid, "SIGKILL");
   const dead = pid !== undefined && (await gone(pid, 2000));
   const seen = [dead ? `server ${pid} of ${victim.name} ended by SIGKILL` : `the server of ${victim.name} did not end`];
-  return injected({ effective: dead, seen }, {
-    settle: async () => {
-      const back = await until(timeouts.effectMs + scene.detectionMs, async () =>
-        (await scene.nodes()).find((view) => view.id === victim.name && view.role === "replica" && view.linkUp && view.runId !== before),
-      );
-      return { effective: dead && back !== undefined, seen: [...seen, back === undefined ? `${victim.name} did not come back as a linked replica` : `${victim.name} is linked again with a new run id`] };
+  return injected(
+    { effective: dead, seen },
+    {
+      settle: async () => {
+        const back = await until(timeouts.effectMs + scene.detectionMs, async () =>
+          (await scene.nodes()).find((view) => view.id === victim.name && view.role === "replica" && view.linkUp && view.runId !== before),
+        );
+        return {
+          effective: dead && back !== undefined,
+          seen: [
+            ...seen,
+            back === undefined
+              ? `${victim.name} did not come back as a linked replica`
+              : `${victim.name} is linked again with a new run id`,
+          ],
+        };
+      },
+      heal: async () => {},
     },
-    heal: async () => {},
-  });
+  );
 }

@@ -7,7 +7,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DeploymentSpec } from "../../../spec/deployment-spec.ts";
-import { TargetError, type Aim, type ConnectionOptions, type Deployment, type FaultName, type Faults, type Injected, type NodeView, type RunContext, type Target } from "../target.ts";
+import {
+  TargetError,
+  type Aim,
+  type ConnectionOptions,
+  type Deployment,
+  type FaultName,
+  type Faults,
+  type Injected,
+  type NodeView,
+  type RunContext,
+  type Target,
+} from "../target.ts";
 import { layOut, type Layout } from "./layout.ts";
 import { prepareMachines, type Machines } from "./machines.ts";
 import { observe, type Credentials } from "./observe.ts";
@@ -36,8 +47,11 @@ function unsupported(spec: DeploymentSpec): readonly string[] {
   const reasons: string[] = [];
   if (process.platform !== "linux") reasons.push(`the process target needs Linux, this is ${process.platform}`);
   if (installedVersion(spec.engine.name) === undefined)
-    reasons.push(`no ${spec.engine.name}-server on PATH: install it, set HOLDFAST_BIN to the folder that holds it, or choose --engine ${spec.engine.name === "redis" ? "valkey" : "redis"}`);
-  if (spec.security.tls !== null) reasons.push("the process target does not bring up TLS yet: leave security.tls out, or use a target that has certificates");
+    reasons.push(
+      `no ${spec.engine.name}-server on PATH: install it, set HOLDFAST_BIN to the folder that holds it, or choose --engine ${spec.engine.name === "redis" ? "valkey" : "redis"}`,
+    );
+  if (spec.security.tls !== null)
+    reasons.push("the process target does not bring up TLS yet: leave security.tls out, or use a target that has certificates");
   return reasons;
 }
 
@@ -92,10 +106,15 @@ async function waitRedundant(redundancy: Redundancy, timeoutMs: number, machines
   for (;;) {
     const missing = await redundancy.missing();
     if (missing.length === 0) return;
-    if (performance.now() > end) throw new TargetError(`the deployment was not fully redundant within ${timeoutMs} ms: ${missing.slice(0, 6).join("; ")}`);
+    if (performance.now() > end)
+      throw new TargetError(`the deployment was not fully redundant within ${timeoutMs} ms: ${missing.slice(0, 6).join("; ")}`);
     const ended = machines.all().find((node) => !node.running());
     if (ended !== undefined) {
-      const last = (machines.logs()[ended.name] ?? "").trim().split("\n").findLast((line) => line.includes(" holdfast ")) ?? "it logged nothing";
+      const last =
+        (machines.logs()[ended.name] ?? "")
+          .trim()
+          .split("\n")
+          .findLast((line) => line.includes(" holdfast ")) ?? "it logged nothing";
       throw new TargetError(`${ended.name} ended by itself: ${last}`);
     }
     await sleep(timeouts.pollMs);
@@ -107,13 +126,23 @@ async function up(spec: DeploymentSpec, run: RunContext): Promise<Deployment> {
   const network = await takeNetwork();
   const layout = layOut(spec, network.prefix);
   const place = scratch();
-  const machines = prepareMachines({ spec, layout, folder: place.folder, deployment: `${spec.name}-${run.seed}-${process.pid}`, started: place.started });
+  const machines = prepareMachines({
+    spec,
+    layout,
+    folder: place.folder,
+    deployment: `${spec.name}-${run.seed}-${process.pid}`,
+    started: place.started,
+  });
   const credentials: Credentials = { username: "probe", password: machines.secrets.probe };
   const cluster = spec.topology.kind === "cluster";
   const observer = observe(layout.nodes, credentials, cluster);
   const redundancy = cluster
     ? clusterRedundancy(layout, observer.nodes, { username: "operator", password: machines.secrets.operator })
-    : sentinelRedundancy(layout, observer.nodes, { master: spec.name, credentials: { username: "operator", password: machines.secrets.operator }, others: spec.topology.replicas });
+    : sentinelRedundancy(layout, observer.nodes, {
+        master: spec.name,
+        credentials: { username: "operator", password: machines.secrets.operator },
+        others: spec.topology.replicas,
+      });
   const down = async (): Promise<void> => {
     observer.close();
     redundancy.close();
@@ -131,7 +160,13 @@ async function up(spec: DeploymentSpec, run: RunContext): Promise<Deployment> {
     throw error;
   }
   const readyMs = Math.round(performance.now() - startedMs);
-  const scene: Scene = { spec, layout, machines, nodes: observer.nodes, detectionMs: cluster ? spec.failover.nodeTimeoutMs : spec.failover.downAfterMs };
+  const scene: Scene = {
+    spec,
+    layout,
+    machines,
+    nodes: observer.nodes,
+    detectionMs: cluster ? spec.failover.nodeTimeoutMs : spec.failover.downAfterMs,
+  };
   const connection = (role: "app" | "operator" = "app"): ConnectionOptions => ({
     topology: spec.topology.kind,
     sentinels: layout.sentinels.map((sentinel) => sentinel.address),

@@ -34,7 +34,11 @@ export function missingNodes(views: readonly NodeView[], layout: Layout): readon
   return missing;
 }
 
-async function askSentinel(client: Redis, name: string, replicas: number): Promise<{ readonly named?: string; readonly missing: readonly string[] }> {
+async function askSentinel(
+  client: Redis,
+  name: string,
+  replicas: number,
+): Promise<{ readonly named?: string; readonly missing: readonly string[] }> {
   try {
     const [master, list, info] = await Promise.all([
       client.call("SENTINEL", "MASTER", name),
@@ -56,7 +60,11 @@ async function askSentinel(client: Redis, name: string, replicas: number): Promi
   }
 }
 
-export function sentinelRedundancy(layout: Layout, views: () => Promise<readonly NodeView[]>, options: { readonly master: string; readonly credentials: Credentials; readonly others: number }): Redundancy {
+export function sentinelRedundancy(
+  layout: Layout,
+  views: () => Promise<readonly NodeView[]>,
+  options: { readonly master: string; readonly credentials: Credentials; readonly others: number },
+): Redundancy {
   const clients = layout.sentinels.map((place) => ({ place, client: probe(place.address, options.credentials) }));
   const ask = () => Promise.all(clients.map(({ client }) => askSentinel(client, options.master, options.others)));
   return {
@@ -68,7 +76,9 @@ export function sentinelRedundancy(layout: Layout, views: () => Promise<readonly
         ...missingNodes(nodes, layout),
         ...answers.flatMap((answer, at) => [
           ...answer.missing.map((what) => `Sentinel s${at + 1}: ${what}`),
-          ...(answer.named === undefined || answer.named === expected ? [] : [`Sentinel s${at + 1} names ${answer.named}, not ${expected}`]),
+          ...(answer.named === undefined || answer.named === expected
+            ? []
+            : [`Sentinel s${at + 1} names ${answer.named}, not ${expected}`]),
         ]),
       ];
     },
@@ -95,7 +105,10 @@ export function clusterRedundancy(layout: Layout, views: () => Promise<readonly 
   const clients = layout.nodes.map((place) => ({ place, client: probe(place.sideDoor, credentials) }));
   return {
     async missing() {
-      const [nodes, answers] = await Promise.all([views(), Promise.all(clients.map(({ client }) => askClusterNode(client, layout.nodes.length)))]);
+      const [nodes, answers] = await Promise.all([
+        views(),
+        Promise.all(clients.map(({ client }) => askClusterNode(client, layout.nodes.length))),
+      ]);
       return [...missingNodes(nodes, layout), ...answers.flatMap((what, at) => (what === undefined ? [] : [`n${at + 1}: ${what}`]))];
     },
     named: () => Promise.resolve([]),

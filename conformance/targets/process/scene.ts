@@ -31,7 +31,8 @@ const placeOf = (scene: Scene, view: NodeView): NodePlace => {
 export async function rolesOf(scene: Scene, shard: number): Promise<Roles> {
   const views = (await scene.nodes()).filter((view) => view.shard === shard);
   const primary = views.find((view) => view.role === "primary");
-  if (primary === undefined) throw new TargetError(`shard ${shard} has no primary to aim at (${views.map((view) => `${view.id}: ${view.role}`).join(", ")})`);
+  if (primary === undefined)
+    throw new TargetError(`shard ${shard} has no primary to aim at (${views.map((view) => `${view.id}: ${view.role}`).join(", ")})`);
   const replicas = views.filter((view) => view.role === "replica").toSorted((a, b) => a.offset - b.offset);
   return { primary: placeOf(scene, primary), replicas: replicas.map((view) => placeOf(scene, view)) };
 }
@@ -54,7 +55,11 @@ export interface Promotion {
 }
 
 /** Waits for another node than `old` to be the shard's writable primary. */
-export async function promotion(scene: Scene, shard: number, watch: { readonly old: string; readonly sinceNs: bigint; readonly mostMs: number }): Promise<Promotion | undefined> {
+export async function promotion(
+  scene: Scene,
+  shard: number,
+  watch: { readonly old: string; readonly sinceNs: bigint; readonly mostMs: number },
+): Promise<Promotion | undefined> {
   const next = await until(watch.mostMs, async () =>
     (await scene.nodes()).find((view) => view.shard === shard && view.role === "primary" && view.id !== watch.old),
   );
@@ -64,10 +69,15 @@ export async function promotion(scene: Scene, shard: number, watch: { readonly o
 }
 
 export const movedTo = (old: string, moved: Promotion | undefined, mostMs: number): string =>
-  moved === undefined ? `no other node than ${old} became primary within ${mostMs} ms` : `${moved.id} became primary ${moved.afterMs} ms after the fault (was ${old})`;
+  moved === undefined
+    ? `no other node than ${old} became primary within ${mostMs} ms`
+    : `${moved.id} became primary ${moved.afterMs} ms after the fault (was ${old})`;
 
 /** Builds an `Injected` from what was seen at once, what to wait for, and how to heal. */
-export function injected(first: Evidence, later: { readonly settle: () => Promise<Evidence>; readonly heal: () => Promise<void>; readonly minority?: Injected["minority"] }): Injected {
+export function injected(
+  first: Evidence,
+  later: { readonly settle: () => Promise<Evidence>; readonly heal: () => Promise<void>; readonly minority?: Injected["minority"] },
+): Injected {
   let observed = first;
   let healed = false;
   return {
@@ -88,7 +98,17 @@ export function injected(first: Evidence, later: { readonly settle: () => Promis
 }
 
 /** Waits for the role to move and turns it into evidence, on top of what was seen before. */
-export async function settledByPromotion(scene: Scene, shard: number, fault: { readonly old: string; readonly sinceNs: bigint; readonly mostMs: number; readonly seen: readonly string[]; readonly effective: boolean }): Promise<Evidence> {
+export async function settledByPromotion(
+  scene: Scene,
+  shard: number,
+  fault: {
+    readonly old: string;
+    readonly sinceNs: bigint;
+    readonly mostMs: number;
+    readonly seen: readonly string[];
+    readonly effective: boolean;
+  },
+): Promise<Evidence> {
   const moved = await promotion(scene, shard, fault);
   return {
     effective: fault.effective && moved !== undefined,

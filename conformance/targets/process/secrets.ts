@@ -11,7 +11,10 @@ export type Secrets = Readonly<Record<User, string>>;
 /** 32 random bytes each; `app` can be given for a developer's deployment. */
 export function writeSecrets(folder: string, given: Partial<Secrets> = {}): Secrets {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const secrets = Object.fromEntries(users.map((user) => [user, given[user] ?? randomBytes(32).toString("base64url")])) as Record<User, string>;
+  const secrets = Object.fromEntries(users.map((user) => [user, given[user] ?? randomBytes(32).toString("base64url")])) as Record<
+    User,
+    string
+  >;
   for (const user of users) writeFileSync(join(folder, user), secrets[user], { mode: 0o600 });
   return secrets;
 }
