@@ -37,15 +37,21 @@ const notApplied = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED|NOREPLICAS)/;
 /**
  * ioredis leaves the failover detector of a lost connection listening while the next one is being made. When
  * `+switch-master` comes in just then, it aborts that connect, which ends the client for good: status `end`, every call
- * rejected (seen in 2 of 5 failovers here; redis/ioredis#1683 reads like it). So the old detector stops first; the next
- * connection brings its own.
+ * rejected (seen in 2 of 5 failovers here; redis/ioredis#1683 reads like it). Here its news only ends an attempt that is
+ * still on its way to the old primary; the next connection brings a detector of its own.
  */
 class LastingSentinelConnector extends SentinelConnector {
-  override connect(...told: Parameters<SentinelConnector["connect"]>): ReturnType<SentinelConnector["connect"]> {
+  override async connect(...told: Parameters<SentinelConnector["connect"]>): ReturnType<SentinelConnector["connect"]> {
+    const news = { moved: false };
+    const leave = (): void => {
+      news.moved = true;
+      if (this.stream?.connecting) this.stream.destroy(); // the old primary may be black-holed: no need to wait out connectTimeout
+    };
     const detector: unknown = Reflect.get(this, "failoverDetector"); // private, and the only handle there is
-    if (detector instanceof Object && "cleanup" in detector && typeof detector.cleanup === "function") detector.cleanup();
-    Reflect.set(this, "failoverDetector", null);
-    return super.connect(...told);
+    if (detector instanceof Object) Reflect.set(detector, "disconnect", leave);
+    const stream = await super.connect(...told);
+    if (news.moved && "connecting" in stream && stream.connecting) stream.destroy();
+    return stream;
   }
 
   /** Every refused command asks for the reconnect; once is enough, and 11 listeners on one socket are a warning each. */
