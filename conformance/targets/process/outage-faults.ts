@@ -11,6 +11,8 @@ import { timeouts } from "./timeouts.ts";
 
 /** How long writes go on without the replica that is to be the stale one. */
 const staleMs = 1500;
+/** How much sooner a primary whose volume is lost dies than the rest: far less than any failover needs. */
+const inFlightMs = 50;
 /** Between the return of one node and the next: long enough that a node that guesses would have guessed. */
 const staggerMs = 1000;
 
@@ -38,6 +40,12 @@ export async function fullOutage(scene: Scene, aim: Aim): Promise<Injected> {
   if (lost && stale !== undefined) {
     seen.push(...(await killHost(scene, stale.name)), `writes went on for ${staleMs} ms without it`);
     await sleep(staleMs);
+  }
+  if (lost) {
+    // What it acknowledged is on its way to the replica already; killed in the same instant, the replica might miss the last packet, and no
+    // copy of that write would exist anywhere.
+    seen.push(...(await killHost(scene, primary.name)), `the others ${inFlightMs} ms later`);
+    await sleep(inFlightMs);
   }
   const running = scene.machines.all().filter((node) => node.running());
   for (const node of running) node.signalAll("SIGKILL");
