@@ -64,6 +64,20 @@ test("a primary that hangs past the detection time is killed and rejoins as repl
   expect(await whole(deployment, 15_000)).not.toContain("n1");
 });
 
+test("with the supervisor dead too, a replica takes over within 3 s, long before the node timeout of 5 s, and nothing is lost", async () => {
+  await using deployment = await up();
+  const writing = writer(deployment, () => primary(deployment));
+  await sleep(500);
+  await deployment.kill("n1");
+  await until("another primary", 5_000, () => primary(deployment, "n1"));
+  await sleep(500);
+  const { gapMs, acknowledged } = await writing.stop();
+  deployment.start("n1");
+  await whole(deployment, 10_000);
+  expect(await lost(deployment, (await primary(deployment)) ?? "", acknowledged)).toEqual([]);
+  expect(gapMs, shard.map((name) => deployment.log(name)).join("\n")).toBeLessThan(3_000);
+});
+
 test("SIGTERM hands over: gap below 0.3 s, nothing lost, exit 0; twice in a row in the same shard", async () => {
   await using deployment = await up();
   for (let round = 0; round < 2; round++) {
