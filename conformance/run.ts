@@ -75,7 +75,10 @@ function worstOf(report: FaultReport): { readonly gapMs: number | null; readonly
   };
 }
 
-const moment = (plan: RunPlan) => (atNs: bigint): number => Math.max(0, Math.round(msBetween(plan.startedNs, atNs)));
+const moment =
+  (plan: RunPlan) =>
+  (atNs: bigint): number =>
+    Math.max(0, Math.round(msBetween(plan.startedNs, atNs)));
 
 const now = (plan: RunPlan) => ({ deployment: plan.spec.topology.kind, atMs: moment(plan)(plan.nowNs()) });
 
@@ -98,7 +101,13 @@ function keep(plan: RunPlan, collected: Collected, step: FaultStep, outcome: Fau
     collected.events.push(...events);
     plan.onHistory(step, events);
   }
-  plan.onProgress({ ...now(plan), ...label(step), kind: "fault-judged", verdict: faultVerdict(outcome.report), ...worstOf(outcome.report) });
+  plan.onProgress({
+    ...now(plan),
+    ...label(step),
+    kind: "fault-judged",
+    verdict: faultVerdict(outcome.report),
+    ...worstOf(outcome.report),
+  });
 }
 
 /** One step; a deployment that did not heal is taken away, so that the next step gets a fresh one. */
@@ -132,7 +141,9 @@ async function runStep(plan: RunPlan, collected: Collected, step: FaultStep, ind
 }
 
 const textOf = (cause: unknown): string =>
-  cause instanceof TargetError ? cause.message : `the suite itself failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
+  cause instanceof TargetError
+    ? cause.message
+    : `the suite itself failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
 
 function reportOf(plan: RunPlan, collected: Collected, error: string | undefined, logs: DeploymentReport["logs"]): DeploymentReport {
   const atMs = moment(plan);
@@ -172,7 +183,8 @@ export async function runDeployment(plan: RunPlan): Promise<DeploymentReport> {
     if (plan.signal.aborted) throw cause;
     error = textOf(cause);
   } finally {
-    if (error !== undefined || collected.faults.some((fault) => !conformant.has(faultVerdict(fault)))) logs = await collected.deployment?.logs();
+    if (error !== undefined || collected.faults.some((fault) => !conformant.has(faultVerdict(fault))))
+      logs = await collected.deployment?.logs();
     await collected.deployment?.[Symbol.asyncDispose]();
   }
   plan.onProgress({ ...now(plan), kind: "deployment-done", ...(error === undefined ? {} : { error }) });

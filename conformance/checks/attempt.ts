@@ -32,8 +32,20 @@ const replies: readonly (readonly [string, ErrorClass])[] = [
 
 /** Replies by which a server says that it did not apply the command. Everything else is unknown (Jepsen's Redis client makes the same split). */
 const certain: ReadonlySet<ErrorClass> = new Set([
-  "readonly", "noreplicas", "loading", "masterdown", "clusterdown", "tryagain", "moved", "oom", "misconf", "noauth", "busy",
-  "noscript", "crossslot", "refused",
+  "readonly",
+  "noreplicas",
+  "loading",
+  "masterdown",
+  "clusterdown",
+  "tryagain",
+  "moved",
+  "oom",
+  "misconf",
+  "noauth",
+  "busy",
+  "noscript",
+  "crossslot",
+  "refused",
 ]);
 
 /** Names the error and says whether it proves that nothing was applied. Follows `cause` and ioredis' `lastNodeError` / `previousErrors`. */
@@ -77,10 +89,19 @@ export function loop(periodMs: number, step: () => Promise<void>): { stop(): Pro
       if (restMs > 0 && !state.stopped)
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, restMs);
-          wake = () => { clearTimeout(timer); resolve(); };
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
         });
       else await new Promise<void>((resolve) => setImmediate(resolve));
     }
   })();
-  return { stop: () => { state.stopped = true; wake?.(); return done; } };
+  return {
+    stop: () => {
+      state.stopped = true;
+      wake?.();
+      return done;
+    },
+  };
 }

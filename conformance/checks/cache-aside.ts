@@ -3,19 +3,18 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { judgeCache } from "../checkers/cache-aside-judge.ts";
-import { coverageDoubts } from "../checkers/coverage.ts";
-import { conclude, type Finding } from "../checkers/finding.ts";
-import { calls, type Call, type History } from "../checkers/history.ts";
+import type { Finding } from "../checkers/finding.ts";
+import type { History } from "../checkers/history.ts";
 import { createCacheAside, type CacheAside, type CacheAsideOptions } from "../patterns/cache-aside.ts";
 import { createClient, type Client } from "../patterns/connection.ts";
 import { attempt, loop } from "./attempt.ts";
 import { createNaiveCache } from "./bad-twins/cache-aside.ts";
 import type { Check, FaultWindow, Running, WorkloadContext } from "./check.ts";
-import { faultGapMs } from "./fault-gap.ts";
+import { concludeCaching } from "./conclude-caching.ts";
 import { endLoops } from "./end-loops.ts";
 import { finalRead } from "./final-read.ts";
 import { keyTtls } from "./key-ttls.ts";
-import { startWitness, witnessed } from "./witness.ts";
+import { startWitness } from "./witness.ts";
 import { within } from "./within.ts";
 
 const readPeriodMs = 100;
@@ -117,31 +116,10 @@ async function start(context: WorkloadContext): Promise<Running> {
   };
 }
 
-const acked = (history: History, ops: readonly string[]): readonly Call[] =>
-  calls(history).filter((call) => call.result === "ok" && ops.includes(call.invoke.op));
-
 function judge(history: History, window: FaultWindow): Finding {
   const { violations, ...extra } = judgeCache(history, { ...bounds, injectedAtNs: window.injectedAtNs });
-  const doubts = coverageDoubts(history, acked(history, ["invalidate"]), window);
-  const all = calls(history).filter((call) => call.invoke.op !== "witness");
-  const count = (result: "ok" | "fail" | "info"): number => all.filter((call) => call.result === result).length;
-  const requestsGapMs = faultGapMs(history, window, { ops: ["get"] });
-  return conclude({
-    measured: {
-      gapMs: faultGapMs(history, window, { ops: ["invalidate"] }),
-      ackedOps: count("ok"),
-      lostOps: 0, // an absent entry is a miss
-      duplicateOps: 0,
-      lateOps: 0,
-      failedOps: count("fail"),
-      unknownOps: count("info"),
-      extra: { ...extra, ...(requestsGapMs === null ? {} : { requestsGapMs }), ...witnessed(history, window) },
-    },
-    budget: window.budget,
-    violations,
-    doubts,
-    limits: [],
-  });
+  // an absent entry is a miss: nothing is ever lost
+  return concludeCaching(history, window, { cached: history, writeOp: "invalidate", requestOp: "get", lostOps: 0, violations, extra });
 }
 
 export const cacheAsideCheck: Check = Object.freeze<Check>({

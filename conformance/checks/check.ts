@@ -37,7 +37,13 @@ export interface Pending {
 export interface Recorder {
   invoke(event: { readonly process: number; readonly op: string; readonly key: string; readonly value?: unknown }): Pending;
   /** A fact without a call (a delivered message, a final read): an `ok` event of its own. */
-  note(event: { readonly process: number; readonly op: string; readonly key: string; readonly value?: unknown; readonly node?: string }): void;
+  note(event: {
+    readonly process: number;
+    readonly op: string;
+    readonly key: string;
+    readonly value?: unknown;
+    readonly node?: string;
+  }): void;
 }
 
 export interface WorkloadContext {

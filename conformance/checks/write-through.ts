@@ -2,20 +2,19 @@
 // as a database does. The source is a map with a commit log, so every read can be held against what was ever true.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { coverageDoubts } from "../checkers/coverage.ts";
-import { conclude, type Finding } from "../checkers/finding.ts";
-import { calls, type Call, type History } from "../checkers/history.ts";
+import type { Finding } from "../checkers/finding.ts";
+import type { History } from "../checkers/history.ts";
 import { judgeThrough, type Written } from "../checkers/write-through-judge.ts";
 import { createClient, type Client } from "../patterns/connection.ts";
 import { createWriteThrough, type Source, type Versioned, type WriteThrough } from "../patterns/write-through.ts";
 import { attempt, loop } from "./attempt.ts";
 import { createNaiveWriteThrough } from "./bad-twins/write-through.ts";
 import type { Check, FaultWindow, Running, WorkloadContext } from "./check.ts";
-import { faultGapMs } from "./fault-gap.ts";
+import { concludeCaching } from "./conclude-caching.ts";
 import { endLoops } from "./end-loops.ts";
 import { finalRead } from "./final-read.ts";
 import { keyTtls } from "./key-ttls.ts";
-import { startWitness, witnessed } from "./witness.ts";
+import { startWitness } from "./witness.ts";
 import { within } from "./within.ts";
 
 const writePeriodMs = 70; // two writers: one write each 35 ms
@@ -129,30 +128,15 @@ async function start(context: WorkloadContext): Promise<Running> {
 const cachedOnly = (history: History): History =>
   history.filter(({ op, type, value }) => op !== "write" || type !== "ok" || (value as { cached?: string }).cached === "updated");
 
-const acked = (history: History, ops: readonly string[]): readonly Call[] =>
-  calls(history).filter((call) => call.result === "ok" && ops.includes(call.invoke.op));
-
 function judge(history: History, window: FaultWindow): Finding {
   const { violations, lost, ...extra } = judgeThrough(history, { injectedAtNs: window.injectedAtNs, ttlMs: settings.ttlMs, graceMs });
-  const doubts = coverageDoubts(history, acked(cachedOnly(history), ["write"]), window);
-  const all = calls(history).filter((call) => call.invoke.op !== "witness");
-  const count = (result: "ok" | "fail" | "info"): number => all.filter((call) => call.result === result).length;
-  const requestsGapMs = faultGapMs(history, window, { ops: ["write"] });
-  return conclude({
-    measured: {
-      gapMs: faultGapMs(cachedOnly(history), window, { ops: ["write"] }),
-      ackedOps: count("ok"),
-      lostOps: lost.length,
-      duplicateOps: 0,
-      lateOps: 0,
-      failedOps: count("fail"),
-      unknownOps: count("info"),
-      extra: { ...extra, ...(requestsGapMs === null ? {} : { requestsGapMs }), ...witnessed(history, window) },
-    },
-    budget: window.budget,
+  return concludeCaching(history, window, {
+    cached: cachedOnly(history),
+    writeOp: "write",
+    requestOp: "write",
+    lostOps: lost.length,
     violations,
-    doubts,
-    limits: [],
+    extra,
   });
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Aim, Evidence, Injected } from "../target.ts";
 import { gone } from "./node-process.ts";
-import { killHost, restartHost } from "./primary-faults.ts";
+import { killHost, restartHost } from "./node-faults.ts";
 import { injected, rolesOf, settledByPromotion, until, type Scene } from "./scene.ts";
 import { timeouts } from "./timeouts.ts";
 

@@ -1,13 +1,12 @@
-// Faults aimed at the primary that need no packets: crash, hang, stop, and the operator's switch-over. Each proves that it happened.
+// Unplanned faults of one node that need no packets: a crash, a hang. Each proves that it happened.
 
-import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Aim, Evidence, Injected } from "../target.ts";
 import { gone, type NodeProcess } from "./node-process.ts";
 import { injected, rolesOf, settledByPromotion, until, type Scene } from "./scene.ts";
 import { timeouts } from "./timeouts.ts";
 
-const processOf = (scene: Scene, name: string): NodeProcess => {
+export const processOf = (scene: Scene, name: string): NodeProcess => {
   const node = scene.machines.server(name);
   if (node === undefined) throw new Error(`${name} was never started`);
   return node;
@@ -104,73 +103,6 @@ export async function hangPrimary(scene: Scene, aim: Aim): Promise<Injected> {
       restartHost(scene, primary.name);
     },
   });
-}
-
-export async function stopPrimary(scene: Scene, aim: Aim): Promise<Injected> {
-  const { primary } = await rolesOf(scene, aim.shard);
-  const node = processOf(scene, primary.name);
-  const sinceNs = now();
-  node.signal("SIGTERM");
-  const seen = [`SIGTERM sent to the supervisor of ${primary.name}`];
-  return injected(
-    { effective: true, seen },
-    {
-      settle: async () => {
-        const moved = await settledByPromotion(scene, aim.shard, {
-          old: primary.name,
-          sinceNs,
-          mostMs: timeouts.stopMs,
-          seen,
-          effective: true,
-        });
-        const ended = await Promise.race([node.ended, sleep(timeouts.stopMs, "still running", { ref: false })]);
-        const exitMs = Math.round(Number(now() - sinceNs) / 1e6);
-        const handed = (scene.machines.logs()[primary.name] ?? "").split("\n").findLast((line) => /hand-over/.test(line));
-        return {
-          ...moved,
-          effective: moved.effective && ended === "0" && handed !== undefined,
-          seen: [
-            ...moved.seen,
-            `supervisor ended with ${ended} after ${exitMs} ms`,
-            handed === undefined ? "no hand-over was logged" : "a hand-over was logged before the exit",
-          ],
-        };
-      },
-      heal: async () => restartHost(scene, primary.name),
-    },
-  );
-}
-
-export async function switchOver(scene: Scene, aim: Aim): Promise<Injected> {
-  const { primary } = await rolesOf(scene, aim.shard);
-  const sinceNs = now();
-  const done = new Promise<string>((resolve) => {
-    execFile(
-      "sh",
-      [scene.machines.verb("hand-over")],
-      { env: scene.machines.environment(primary.name), timeout: timeouts.stopMs },
-      (error, stdout, stderr) =>
-        resolve(error ? `hand-over failed: ${`${stdout}${stderr}`.trim().split("\n").at(-1) ?? error.message}` : "hand-over ended with 0"),
-    );
-  });
-  const seen = [`hand-over started on ${primary.name}`];
-  return injected(
-    { effective: true, seen },
-    {
-      settle: async () => {
-        const moved = await settledByPromotion(scene, aim.shard, {
-          old: primary.name,
-          sinceNs,
-          mostMs: timeouts.stopMs,
-          seen,
-          effective: true,
-        });
-        const outcome = await done;
-        return { ...moved, effective: moved.effective && outcome.endsWith("0"), seen: [...moved.seen, outcome] };
-      },
-      heal: async () => void (await done),
-    },
-  );
 }
 
 export async function crashReplica(scene: Scene, aim: Aim): Promise<Injected> {
