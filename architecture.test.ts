@@ -14,10 +14,43 @@ const table: readonly (readonly [from: string, may: readonly string[]])[] = [
   ["conformance/patterns/", []],
   ["conformance/checkers/", ["conformance/checkers/"]],
   ["conformance/checks/", ["conformance/checks/", "conformance/patterns/", "conformance/checkers/", "type:conformance/targets/target.ts"]],
-  ["conformance/faults/", ["conformance/faults/", "type:conformance/targets/target.ts", "type:conformance/checkers/finding.ts", "type:conformance/checks/check.ts"]],
-  ["conformance/report/", ["conformance/report/", "conformance/checkers/finding.ts", "conformance/checkers/history.ts", "type:conformance/checks/check.ts"]],
-  ["conformance/engine/", ["conformance/engine/", "conformance/checks/check.ts", "conformance/checks/recorder.ts", "conformance/checkers/", "conformance/faults/", "conformance/report/", "type:conformance/targets/target.ts"]],
-  ["conformance/run.ts", ["conformance/engine/", "type:conformance/checks/check.ts", "conformance/checkers/history.ts", "conformance/faults/", "conformance/report/", "conformance/targets/target.ts", "type:spec/"]],
+  [
+    "conformance/faults/",
+    [
+      "conformance/faults/",
+      "type:conformance/targets/target.ts",
+      "type:conformance/checkers/finding.ts",
+      "type:conformance/checks/check.ts",
+    ],
+  ],
+  [
+    "conformance/report/",
+    ["conformance/report/", "conformance/checkers/finding.ts", "conformance/checkers/history.ts", "type:conformance/checks/check.ts"],
+  ],
+  [
+    "conformance/engine/",
+    [
+      "conformance/engine/",
+      "conformance/checks/check.ts",
+      "conformance/checks/recorder.ts",
+      "conformance/checkers/",
+      "conformance/faults/",
+      "conformance/report/",
+      "type:conformance/targets/target.ts",
+    ],
+  ],
+  [
+    "conformance/run.ts",
+    [
+      "conformance/engine/",
+      "type:conformance/checks/check.ts",
+      "conformance/checkers/history.ts",
+      "conformance/faults/",
+      "conformance/report/",
+      "conformance/targets/target.ts",
+      "type:spec/",
+    ],
+  ],
   ["conformance/testing/", ["spec/", "conformance/"]],
   ["conformance/commands/", ["spec/", "conformance/"]],
   ["conformance/runner.ts", ["spec/", "conformance/"]],
@@ -38,7 +71,11 @@ export function forbidden(file: string, found = imports(file)): readonly string[
   if (may === undefined) return [`${file} is in no room of the table`];
   const self = dirname(file).startsWith("conformance/patterns") ? "nothing" : dirname(file);
   return found
-    .filter(({ to, typeOnly }) => !may.some((room) => (room.startsWith("type:") ? typeOnly && to.startsWith(room.slice(5)) : to.startsWith(room))) && !to.startsWith(`${self}/`))
+    .filter(
+      ({ to, typeOnly }) =>
+        !may.some((room) => (room.startsWith("type:") ? typeOnly && to.startsWith(room.slice(5)) : to.startsWith(room))) &&
+        !to.startsWith(`${self}/`),
+    )
     .map(({ to }) => `${file} imports ${to}`);
 }
 
@@ -60,7 +97,10 @@ test("a forbidden import is seen", () => {
 test("files stay small: none over 300 lines, nine of ten at most 160", () => {
   const lengths = globSync("{spec,conformance,lifecycle}/**/*", { cwd: root, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.endsWith(".json"))
-    .map((entry) => ({ file: relative(root, join(entry.parentPath, entry.name)), lines: readFileSync(join(entry.parentPath, entry.name), "utf8").split("\n").length }));
+    .map((entry) => ({
+      file: relative(root, join(entry.parentPath, entry.name)),
+      lines: readFileSync(join(entry.parentPath, entry.name), "utf8").split("\n").length,
+    }));
   expect(lengths.filter(({ lines }) => lines > 300)).toEqual([]);
   expect(lengths.filter(({ lines }) => lines > 160).length / lengths.length).toBeLessThan(0.1);
 });

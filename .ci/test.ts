@@ -12,7 +12,8 @@ const results = join(folder, "vitest.json");
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 const environment = { ...process.env, PATH: `${tool(".bin")}:${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
-const run = (args: readonly string[]): number => spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env: environment }).status ?? 1;
+const run = (args: readonly string[]): number =>
+  spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env: environment }).status ?? 1;
 
 function one(name: string, args: readonly string[]): void {
   const code = run(args);
@@ -23,11 +24,33 @@ function one(name: string, args: readonly string[]): void {
 
 one("types", [tool("typescript/bin/tsc"), "--noEmit", "-p", "."]);
 one("lint", [tool("oxlint/bin/oxlint")]);
-one("format", [tool("oxfmt/bin/oxfmt"), "--check", "spec", "conformance", "lifecycle", "docs", ".ci", "architecture.test.ts", "vitest.config.ts"]);
+one("format", [
+  tool("oxfmt/bin/oxfmt"),
+  "--check",
+  "spec",
+  "conformance",
+  "lifecycle",
+  "docs",
+  ".ci",
+  "architecture.test.ts",
+  "vitest.config.ts",
+]);
 
-const code = run([tool("vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${results}`, ...process.argv.slice(2)]);
+const code = run([
+  tool("vitest/vitest.mjs"),
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${results}`,
+  ...process.argv.slice(2),
+]);
 try {
-  const report = JSON.parse(readFileSync(results, "utf8")) as { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number };
+  const report = JSON.parse(readFileSync(results, "utf8")) as {
+    numPassedTests: number;
+    numFailedTests: number;
+    numPendingTests: number;
+    numTodoTests: number;
+  };
   total.passed += report.numPassedTests;
   total.failed += report.numFailedTests;
   total.skipped += report.numPendingTests + report.numTodoTests;

@@ -34,4 +34,7 @@ export function longestGapMs(history: History, query: GapQuery): number | null {
 }
 
 /** Whether a key carries the tag `{tag}`. */
-export const onLane = (tag: string) => (key: string): boolean => key.includes(`{${tag}}`);
+export const onLane =
+  (tag: string) =>
+  (key: string): boolean =>
+    key.includes(`{${tag}}`);

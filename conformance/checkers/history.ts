@@ -5,8 +5,26 @@ export type EventType = "invoke" | "ok" | "fail" | "info";
 
 /** Error classes a client can see, named after the server's reply or the socket's end. */
 export type ErrorClass =
-  | "readonly" | "noreplicas" | "loading" | "masterdown" | "clusterdown" | "tryagain" | "moved" | "oom" | "misconf" | "noauth"
-  | "busy" | "noscript" | "crossslot" | "refused" | "closed" | "reset" | "timeout" | "deadline" | "aborted" | "other";
+  | "readonly"
+  | "noreplicas"
+  | "loading"
+  | "masterdown"
+  | "clusterdown"
+  | "tryagain"
+  | "moved"
+  | "oom"
+  | "misconf"
+  | "noauth"
+  | "busy"
+  | "noscript"
+  | "crossslot"
+  | "refused"
+  | "closed"
+  | "reset"
+  | "timeout"
+  | "deadline"
+  | "aborted"
+  | "other";
 
 export interface HistoryEvent {
   /** Position in the history, from 0. Findings name their evidence by it. */

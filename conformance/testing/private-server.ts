@@ -47,10 +47,16 @@ export interface PrivateServer extends AsyncDisposable {
 export async function privateServer(topology: "sentinel" | "cluster", extra: readonly string[] = []): Promise<PrivateServer> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-test-"));
   const started: ChildProcess[] = [];
-  const start = (args: readonly string[]): void => { started.push(spawn(serverBinary, [...args], { cwd: folder, stdio: "ignore" })); };
+  const start = (args: readonly string[]): void => {
+    started.push(spawn(serverBinary, [...args], { cwd: folder, stdio: "ignore" }));
+  };
   const [port, sentinelPort, busPort] = [await freePort(), await freePort(), await freePort()];
   const common = ["--bind", "127.0.0.1", "--port", String(port), "--save", "", "--dir", folder, ...extra];
-  start(topology === "cluster" ? [...common, "--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-announce-ip", "127.0.0.1"] : common);
+  start(
+    topology === "cluster"
+      ? [...common, "--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-announce-ip", "127.0.0.1"]
+      : common,
+  );
   await answering(port);
   if (topology === "cluster") {
     const client = new Redis({ host: "127.0.0.1", port });
@@ -74,11 +80,16 @@ export async function privateServer(topology: "sentinel" | "cluster", extra: rea
       password: "",
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(started.map((child) => new Promise<void>((resolve) => {
-        if (child.exitCode !== null) return resolve();
-        child.once("exit", () => resolve());
-        child.kill("SIGKILL");
-      })));
+      await Promise.all(
+        started.map(
+          (child) =>
+            new Promise<void>((resolve) => {
+              if (child.exitCode !== null) return resolve();
+              child.once("exit", () => resolve());
+              child.kill("SIGKILL");
+            }),
+        ),
+      );
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -17,6 +17,8 @@ export interface NodeProcess {
   signal(signal: NodeJS.Signals): void;
   /** Signals every process of the node at once. */
   signalAll(signal: NodeJS.Signals): void;
+  /** Kills every process of the node; resolves when none is left, or after 2 s. */
+  end(): Promise<void>;
   /** Resolves with the exit code or signal when the supervisor is gone. */
   readonly ended: Promise<string>;
 }
@@ -47,6 +49,15 @@ function findServer(pid: number): number | undefined {
   }
   return undefined;
 }
+
+const groupThere = (group: number): boolean => {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 const signalQuietly = (pid: number, signal: NodeJS.Signals): void => {
   try {
@@ -83,6 +94,10 @@ export function startNode(
     serverPid: () => (alive && isServer(group) ? group : findServer(group)),
     signal: (signal) => signalQuietly(group, signal),
     signalAll: (signal) => signalQuietly(-group, signal),
+    async end() {
+      signalQuietly(-group, "SIGKILL");
+      for (let tries = 0; tries < 200 && groupThere(group); tries++) await sleep(10);
+    },
   };
 }
 

@@ -96,9 +96,7 @@ async function up(spec: DeploymentSpec, run: RunContext): Promise<Deployment> {
   const down = async (): Promise<void> => {
     observer.close();
     redundancy.close();
-    const running = machines.all().filter((node) => node.running());
-    for (const node of running) node.signalAll("SIGKILL");
-    await Promise.all(running.map((node) => node.ended));
+    await Promise.all(machines.all().map((node) => node.end()));
     place.remove();
     network.release();
   };
