@@ -1,6 +1,7 @@
 // What a target does when it is asked, written down: brings one deployment up, lets it suffer each quick fault, takes it away, and prints all
 // it saw as one JSON document. Runs inside the target's walls, as a run does (inside-walls.ts); judges nothing.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { readdirSync, readFileSync } from "node:fs";
 import { readSpec } from "../../spec/read-spec.ts";
 import { withFailoverTimers } from "../../spec/deployment-spec.ts";
@@ -108,6 +109,8 @@ async function probe(targetName: string, specName: string): Promise<Contract> {
   const logs = Object.entries(await deployment.logs());
   const secrets = [deployment.connection(), deployment.connection("operator")].map(({ password }) => password);
   await deployment[Symbol.asyncDispose]();
+  // a question that a node was asking ends by itself within a second: `timeout` runs it in a process group of its own
+  for (let tries = 0; tries < 15 && pids().some((pid) => !ours.has(pid)); tries++) await sleep(100);
   const scratch = process.env["HOLDFAST_SCRATCH"];
   return {
     readyMs: deployment.readyMs,
