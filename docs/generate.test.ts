@@ -30,7 +30,7 @@ test("a block that nobody generates, or that does not end, is an error", () => {
 
 test("an import table that is written differently is an error, not an empty page", () => {
   expect(importTable().split("\n").length).toBeGreaterThan(12);
-  expect(() => importTable("const table = [];")).toThrow("no longer written one row a line");
+  expect(() => importTable("const table = [];")).toThrow("no longer written as rows of folders");
 });
 
 test("the verdict table shows the worst cell of a pattern by verdict, then by loss", () => {
