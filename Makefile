@@ -12,7 +12,8 @@ help: ## list the targets
 	@echo '  ARGS="..." passes options on, e.g. make verify ARGS="--quick --topology sentinel"'
 
 node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
+	@# not `npm ci`: it refuses a lock file without the optional builds for other platforms, and not every mirror carries those
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 setup: node_modules/.package-lock.json ## install npm packages (Node 24 among them) and a server when one is missing
