@@ -19,6 +19,7 @@ function allowed(list: string): string {
 
 export function importTable(source = readFileSync(file, "utf8")): string {
   const rows = [...source.matchAll(rowShape)].map(([, from = "", list = ""]) => `| ${code(from)} | ${allowed(list)} |`);
-  if (rows.length < 10) throw new Error(`${file}: the import table is no longer written as rows of folders, so ARCHITECTURE.md cannot show it`);
+  if (rows.length < 10)
+    throw new Error(`${file}: the import table is no longer written as rows of folders, so ARCHITECTURE.md cannot show it`);
   return ["| files under | may import, besides their own folder |", "| --- | --- |", ...rows].join("\n");
 }
