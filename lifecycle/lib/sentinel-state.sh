@@ -94,7 +94,7 @@ await_state() {
 # True if every Sentinel that answers names the designated first node and has never seen a failover.
 nothing_happened_yet() {
   find_entry "$designated" "$HOLDFAST_NODES"
-  for view in $views; do [ "$view" = "$entry_host:$entry_port=0" ] || return 1; done
+  for one_view in $views; do [ "$one_view" = "$entry_host:$entry_port=0" ] || return 1; done
 }
 
 seed_first_boot() {

@@ -50,10 +50,10 @@ read_sentinels() {
 count_views() {
   for candidate in $views; do
     votes=0 vote_epoch=0
-    for view in $views; do
-      if [ "${view%=*}" = "${candidate%=*}" ]; then
+    for other_view in $views; do
+      if [ "${other_view%=*}" = "${candidate%=*}" ]; then
         votes=$((votes + 1))
-        [ "${view#*=}" -le "$vote_epoch" ] || vote_epoch=${view#*=}
+        [ "${other_view#*=}" -le "$vote_epoch" ] || vote_epoch=${other_view#*=}
       else
         named_undecided=yes
       fi

@@ -54,9 +54,11 @@ function handOver(scene: Scene, name: string): Promise<{ readonly well: boolean;
   return new Promise((resolve) => {
     const options = { env: scene.machines.environment(name), timeout: timeouts.stopMs };
     execFile("sh", [scene.machines.verb("hand-over")], options, (error, stdout, stderr) => {
-      const last = `${stdout}${stderr}`.trim().split("\n").at(-1);
+      const said = `${stdout}${stderr}`.trim().split("\n").filter(Boolean);
       resolve(
-        error ? { well: false, seen: [`hand-over failed: ${last || error.message}`] } : { well: true, seen: ["hand-over ended with 0"] },
+        error
+          ? { well: false, seen: [`hand-over failed: ${said.at(-1) ?? error.message}`] }
+          : { well: true, seen: ["hand-over ended with 0", ...said.slice(-3).map((line) => `it said: ${line}`)] },
       );
     });
   });
