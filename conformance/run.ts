@@ -125,6 +125,7 @@ async function runStep(plan: RunPlan, collected: Collected, step: FaultStep, ind
     step,
     index,
     timers: timersOf(plan.spec),
+    sample: (okPerSecond, errorsPerSecond) => plan.onProgress({ ...now(plan), kind: "sample", okPerSecond, errorsPerSecond }),
     tell: (what, evidence, ms) =>
       plan.onProgress(
         what === "redundant"

@@ -18,5 +18,6 @@ export interface FaultRun {
   readonly nowNs: () => bigint;
   readonly startedNs: bigint;
   readonly signal: AbortSignal;
+  readonly sample: (okPerSecond: number, errorsPerSecond: number) => void;
   readonly tell: (kind: "injected" | "healed" | "redundant", evidence: readonly string[], ms: number) => void;
 }

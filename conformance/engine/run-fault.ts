@@ -8,7 +8,7 @@ import type { FaultReport } from "../report/report.ts";
 import type { FaultRun } from "./fault-run.ts";
 import { cellOf, judge, lostTimes, windowOf, withPrimaries } from "./judge-window.ts";
 import { lanesFor } from "./lanes.ts";
-import { failoversIn, sampleRoles, writableMax, type RoleSample } from "./sampler.ts";
+import { failoversIn, sampleRoles, tellThroughput, writableMax, type RoleSample } from "./sampler.ts";
 import { suffer, type Suffered } from "./suffer.ts";
 import { timeouts } from "./timeouts.ts";
 import { startAll, steady, stopAll } from "./workloads.ts";
@@ -38,6 +38,8 @@ export async function runFault(run: FaultRun): Promise<FaultOutcome> {
   const startedAtNs = run.nowNs();
   const busy = await startAll(run, lanes);
   const sampler = sampleRoles(run.deployment, run.nowNs);
+  const histories = busy.map(({ events }) => events);
+  const throughput = tellThroughput(histories, run.sample);
   let suffered: Suffered;
   try {
     await steady(busy, run.signal);
@@ -45,6 +47,7 @@ export async function runFault(run: FaultRun): Promise<FaultOutcome> {
     suffered = await unlessAborted(suffer(run, busy, aimed), run.signal);
     await sleep(timeouts.afterMs, undefined, { signal: run.signal });
   } finally {
+    throughput.stop();
     // who stops a run wants its processes gone, not the final reads of a deployment in mid-fault
     await Promise.all([sampler.stop(), ...(run.signal.aborted ? [] : [stopAll(busy)])]);
   }
@@ -73,7 +76,7 @@ export async function runFault(run: FaultRun): Promise<FaultOutcome> {
       twoPrimariesMs: Math.round(overlaps(sampler.samples)[0]?.ms ?? 0),
       cells,
     },
-    histories: busy.map(({ events }) => events),
+    histories,
     samples: sampler.samples,
     lostAtNs: judged.flatMap(({ one, finding }) => lostTimes(one, finding)),
     whole: suffered.problem === undefined,

@@ -96,17 +96,23 @@ export interface Series {
   readonly errorsPerSecond: readonly number[];
 }
 
+/** What an event adds to the throughput. No server says "other": a `fail` of that class is a job that fails on purpose. */
+const outcomeOf = (event: HistoryEvent): "ok" | "errors" | undefined => {
+  if (event.type === "invoke" || (event.type === "fail" && event.error === "other")) return undefined;
+  return event.type === "ok" ? "ok" : "errors";
+};
+
 const perSecond = (count: number): number => count * (1000 / timeouts.sampleEveryMs);
 
 /** Throughput in steps of `sampleEveryMs`, from the events themselves. */
 export function seriesOf(events: readonly HistoryEvent[], atMs: (atNs: bigint) => number): Series {
   const buckets = new Map<number, { ok: number; errors: number }>();
   for (const event of events) {
-    if (event.type === "invoke" || (event.type === "fail" && event.error === "other")) continue; // no server says "other": a job that fails on purpose
+    const outcome = outcomeOf(event);
+    if (outcome === undefined) continue;
     const at = Math.floor(atMs(event.atNs) / timeouts.sampleEveryMs);
     const bucket = buckets.get(at) ?? { ok: 0, errors: 0 };
-    if (event.type === "ok") bucket.ok++;
-    else bucket.errors++;
+    bucket[outcome]++;
     buckets.set(at, bucket);
   }
   if (buckets.size === 0) return { atMs: [], okPerSecond: [], errorsPerSecond: [] };
@@ -118,4 +124,19 @@ export function seriesOf(events: readonly HistoryEvent[], atMs: (atNs: bigint) =
     okPerSecond: steps.map((step) => perSecond(buckets.get(step)?.ok ?? 0)),
     errorsPerSecond: steps.map((step) => perSecond(buckets.get(step)?.errors ?? 0)),
   };
+}
+
+/** Tells twice a second what all workloads together were acknowledged and refused since the last time. */
+export function tellThroughput(
+  histories: readonly (readonly HistoryEvent[])[],
+  tell: (okPerSecond: number, errorsPerSecond: number) => void,
+): { stop(): void } {
+  const seen = histories.map(() => 0);
+  const timer = setInterval(() => {
+    const fresh = histories.flatMap((events, at) => events.slice(seen[at]).map(outcomeOf));
+    for (const [at, events] of histories.entries()) seen[at] = events.length;
+    const count = (outcome: "ok" | "errors"): number => fresh.filter((one) => one === outcome).length;
+    tell(perSecond(count("ok")), perSecond(count("errors")));
+  }, timeouts.sampleEveryMs);
+  return { stop: () => clearInterval(timer) };
 }
