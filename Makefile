@@ -37,7 +37,7 @@ format: node_modules/.package-lock.json ## format the source
 docs: node_modules/.package-lock.json ## generate the reference and README's table (REPORT=reports/latest takes a new sample)
 	@$(NODE) docs/generate.ts
 
-seeds: setup ## twenty seeds of `verify --quick` in a row (about 12 minutes); prints the distribution of gaps
+seeds: setup ## twenty seeds of `verify --quick` in a row (about 7 minutes); prints the distribution of gaps
 	@$(NODE) conformance/testing/seeds.ts $(ARGS)
 
 clean: ## remove what was generated here
